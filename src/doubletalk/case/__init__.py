@@ -1,0 +1,1 @@
+"""A case study: claims, verdicts."""

@@ -1,0 +1,1 @@
+"""What can happen: every equilibrium, exactly."""

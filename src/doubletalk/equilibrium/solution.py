@@ -1,0 +1,143 @@
+"""What the solver answers: outcomes, the families of equilibria that give them, and single assessments.
+
+Everything is labelled (types, messages, information sets by name) and exact, so that a solution can be read, stored
+and verified without the solver that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from doubletalk.exact import Rational
+from doubletalk.game.model import Game
+
+__all__ = ["Assessment", "Family", "Outcome", "OutcomeRow", "Solution", "Distribution"]
+
+Distribution = Mapping[str, Rational]
+"""label -> probability; labels with probability zero are left out."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """One equilibrium point: what everybody does everywhere, and believes where nobody was expected to arrive.
+
+    ``sender``    type -> message -> probability
+    ``responses`` audience -> information set (``Game.information_set``) -> action -> probability, at every one of them
+    ``beliefs``   observation key -> type (or ``type|message`` where several messages look alike) -> probability, for
+                  unreached observations. Key: the observation label when all audiences observe the same, otherwise
+                  ``audience:observation``
+    ``replies``   type -> reply node (``Game.reply_node``) -> reply -> probability, at every node that the type can reach
+                  by some message of its own; {} in games without a reply
+    """
+
+    sender: Mapping[str, Distribution]
+    responses: Mapping[str, Mapping[str, Distribution]]
+    beliefs: Mapping[str, Distribution]
+    replies: Mapping[str, Mapping[str, Distribution]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Family:
+    """One maximal product X x Z of equilibria: every sender extreme goes with every response extreme.
+
+    ``reply_extremes`` is aligned with ``sender_extremes`` (one entry each) in games with a reply, () otherwise.
+    ``belief_extremes`` gives, for each unreached observation, the extreme points of the beliefs that support the
+    family's responses there; ``belief_replies`` is aligned with them where replies tie off the path, else {}.
+    Mixtures of response extremes are taken in realisation weights (sequence form).
+    ``component`` numbers the connected component from 1.
+    """
+
+    sender_extremes: tuple[Mapping[str, Distribution], ...]
+    response_extremes: tuple[Mapping[str, Mapping[str, Distribution]], ...]
+    belief_extremes: Mapping[str, tuple[Distribution, ...]]
+    component: int
+    reply_extremes: tuple[Mapping[str, Mapping[str, Distribution]], ...] = ()
+    belief_replies: Mapping[str, tuple[Mapping[str, Mapping[str, Distribution]], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OutcomeRow:
+    """One line of an outcome: a play that happens with positive probability."""
+
+    sender_type: str
+    message: str
+    actions: Mapping[str, str]
+    reply: str | None
+    probability: Rational
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One equilibrium outcome (or, when ``unique_outcome`` is false, one component in which the outcome varies).
+
+    ``kind`` is "separating", "pooling" or "semi-separating". ``sender``, ``outcome``, ``payoffs`` are None exactly
+    when the outcome varies. ``payoffs``: the sender's by type under its name, each audience's expected payoff.
+    ``survives``: refinement -> True, False, or None where it does not apply.
+    """
+
+    id: int
+    kind: str
+    unique_outcome: bool
+    sender: Mapping[str, Distribution] | None
+    outcome: tuple[OutcomeRow, ...] | None
+    payoffs: Mapping[str, Mapping[str, Rational] | Rational] | None
+    families: tuple[Family, ...]
+    survives: Mapping[str, bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """All equilibria of *game* under *concept* ("sequential" or "nash").
+
+    ``complete`` is True only when the list is proved to be all; otherwise ``why_incomplete`` says why in words.
+    ``solver_class`` names the class that applied ("separable", "sequential trait", "sequence form", "partial").
+    ``timing_s`` is the only field that may differ from run to run.
+    """
+
+    game: Game
+    concept: str
+    complete: bool
+    why_incomplete: str | None
+    outcomes: tuple[Outcome, ...]
+    solver_class: str
+    timing_s: Mapping[str, float] = field(default_factory=dict)
+
+    def assessments(self) -> list[tuple[int, int, Assessment]]:
+        """Every reported extreme point as (outcome id, family index, assessment): what ``verify`` is run on."""
+        points = []
+        for outcome in self.outcomes:
+            for index, family in enumerate(outcome.families):
+                for assessment in extreme_assessments(family):
+                    points.append((outcome.id, index, assessment))
+        return points
+
+
+def extreme_assessments(family: Family) -> list[Assessment]:
+    """The family's extreme points: each sender extreme with each response extreme; beliefs walk through theirs.
+
+    Every belief extreme appears in at least one of the assessments: point k takes the (k mod n)-th extreme of each
+    unreached observation that has n of them, and as many further points are added as the longest list needs.
+    """
+    pairs = [(s, r) for s in range(len(family.sender_extremes)) for r in range(len(family.response_extremes))]
+    longest = max((len(b) for b in family.belief_extremes.values()), default=1)
+    count = max(len(pairs), longest)
+    points = []
+    for k in range(count):
+        s, r = pairs[k % len(pairs)]
+        replies: Mapping[str, Mapping[str, Distribution]] = family.reply_extremes[s] if family.reply_extremes else {}
+        beliefs = {}
+        for where, extremes in family.belief_extremes.items():
+            pick = k % len(extremes)
+            beliefs[where] = extremes[pick]
+            for off_path in family.belief_replies.get(where, ())[pick : pick + 1]:
+                replies = merged_replies(replies, off_path)
+        points.append(Assessment(family.sender_extremes[s], family.response_extremes[r], beliefs, replies))
+    return points
+
+
+def merged_replies(
+    first: Mapping[str, Mapping[str, Distribution]], second: Mapping[str, Mapping[str, Distribution]]
+) -> dict[str, dict[str, Distribution]]:
+    """Reply plans joined; where both speak of a node, *second* holds."""
+    return {t: {**first.get(t, {}), **second.get(t, {})} for t in {**first, **second}}

@@ -1,0 +1,1 @@
+"""What the record says: the chronicle, series, and tests that need no model."""

@@ -1,0 +1,1 @@
+"""What can be played: the game as a value, the game file that describes it."""

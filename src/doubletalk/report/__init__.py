@@ -1,0 +1,1 @@
+"""The written report and every figure."""
