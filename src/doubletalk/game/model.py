@@ -21,7 +21,7 @@ from itertools import product
 
 from doubletalk.exact import Rational
 
-__all__ = ["NO_REPLY", "Audience", "Game", "History"]
+__all__ = ["NO_REPLY", "Audience", "Cell", "Game", "History"]
 
 NO_REPLY = -1
 
@@ -44,6 +44,21 @@ class Audience:
     observation_of: tuple[int, ...]
     watches: tuple[int, ...]
     actions: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Messages that some audiences cannot tell apart: those audiences share one belief about what is behind them.
+
+    ``key``       belief key of the contract: the observation's label when all audiences observe alike, otherwise
+                  ``audience:observation`` with the first audience that has this cell
+    ``audiences`` the audiences that have exactly this cell, ascending
+    ``messages``  ascending
+    """
+
+    key: str
+    audiences: tuple[int, ...]
+    messages: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -103,6 +118,21 @@ class Game:
     def senders_of(self, message: int) -> tuple[int, ...]:
         """The types that can send *message*."""
         return tuple(t for t, sendable in enumerate(self.available) if message in sendable)
+
+    def cells(self) -> tuple[Cell, ...]:
+        """The distinct observations, each with the audiences that share it (common beliefs), in order of messages."""
+        owners: dict[tuple[int, ...], list[int]] = {}
+        for j, audience in enumerate(self.audiences):
+            for o in range(len(audience.observations)):
+                alike = tuple(m for m, seen in enumerate(audience.observation_of) if seen == o)
+                owners.setdefault(alike, []).append(j)
+        together = all(len(names) == len(self.audiences) for names in owners.values())
+        cells = []
+        for alike, names in sorted(owners.items()):
+            first = self.audiences[names[0]]
+            label = first.observations[first.observation_of[alike[0]]]
+            cells.append(Cell(label if together else f"{first.name}:{label}", tuple(names), alike))
+        return tuple(cells)
 
     def information_set(self, audience: int, message: int, actions: tuple[int, ...]) -> str:
         """The key of the audience's information set: ``"court|west=relieve"`` (game-file contract)."""
