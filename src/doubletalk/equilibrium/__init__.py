@@ -1,1 +1,7 @@
 """What can happen: every equilibrium, exactly."""
+
+from doubletalk.equilibrium.solution import Assessment, Family, Outcome, Solution
+from doubletalk.equilibrium.solve import solve
+from doubletalk.equilibrium.verification import Certificate, verify
+
+__all__ = ["Assessment", "Certificate", "Family", "Outcome", "Solution", "solve", "verify"]

@@ -1,0 +1,485 @@
+"""The second move: which sender behaviour is consistent with which pieces (theory, section 3).
+
+A choice of one piece per station and of the messages that each type uses leaves two linear systems without a shared
+unknown, one for x and one for the responses z; its equilibria are the product X x Z of two polytopes. The search
+(``search``) proposes choices, this module confirms them in exact arithmetic, widens each to the maximal product that
+contains it, and drops products inside others.
+
+Widening. With Z fixed, X becomes all x compatible with every z in Z (every message that always ties may be used);
+then Z becomes all z compatible with every x in X. This is the Galois closure of the relation "x and z are in
+equilibrium together"; its fixed points are the maximal products (Millham 1974; Jansen 1981).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from doubletalk.equilibrium.polyhedra import Polytope, StrictSystem, hull_contains, hull_extremes, hulls_meet
+from doubletalk.equilibrium.response import Piece, ResponseComplex, Row
+from doubletalk.equilibrium.search import LOCAL, USED, Z_SYSTEM, OutOfTime, Search
+from doubletalk.errors import TooLarge
+from doubletalk.exact import ONE, ZERO, Rational
+
+__all__ = ["Found", "Product", "Progress", "components", "find_products"]
+
+Point = tuple[Rational, ...]
+Progress = Callable[[float | None, str], None]
+"""Called now and then with the share done (None when unknown) and what is going on."""
+
+PROBE_SECONDS = 10.0
+"""A walk is extrapolated after so long."""
+LONGEST_UNASKED = 1800.0
+"""Expected seconds above which a walk without a time limit is refused, with the estimate."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """One maximal product: ``senders`` extreme x vectors, ``responses`` extreme z vectors (all blocks in a row)."""
+
+    senders: tuple[Point, ...]
+    responses: tuple[Point, ...]
+    pieces: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """All maximal products; ``stopped`` says in words why the search ended early, None when it did not."""
+
+    products: tuple[Product, ...]
+    stopped: str | None
+    nodes: int
+    judged: int
+
+
+def find_products(
+    complex_: ResponseComplex,
+    prior: tuple[Rational, ...],
+    concept: str = "sequential",
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+) -> Found:
+    """Every maximal product of the complex. Raises TooLarge when no limit is set and the walk would take hours."""
+    work = _Assembly(complex_, prior, concept)
+    start = time.perf_counter()
+    walk = work.walk(math.inf if time_limit is None else start + time_limit)
+
+    def tick(done: float) -> None:
+        spent = time.perf_counter() - start
+        if progress is not None:
+            progress(done, "searching")
+        if time_limit is None and PROBE_SECONDS < spent < 2 * PROBE_SECONDS and spent > LONGEST_UNASKED * done:
+            hours = spent / done / 3600 if done else math.inf
+            raise TooLarge(
+                f"the search would take about {hours:.3g} hours ({done:.2%} done in {spent:.0f} s); "
+                "set a time limit (--time-limit SECONDS) to have what can be found by then, or make the game smaller"
+            )
+
+    walk.tick = tick
+    stopped = None
+    try:
+        walk.run()
+    except OutOfTime:
+        stopped = f"the time limit of {time_limit:g} s was reached with {walk.done:.1%} of the search done"
+    except KeyboardInterrupt:
+        stopped = f"interrupted with {walk.done:.1%} of the search done"
+    return Found(_maximal(work.found), stopped, walk.nodes, walk.judged)
+
+
+class _Assembly:
+    """The exact side of one search: judges doubtful nodes, turns leaves into products."""
+
+    def __init__(self, complex_: ResponseComplex, prior: tuple[Rational, ...], concept: str) -> None:
+        self.complex = complex_
+        self.prior = prior
+        self.nash = concept == "nash"
+        self.found: dict[tuple[tuple[Point, ...], tuple[Point, ...]], Product] = {}
+        self._done: set[tuple[frozenset[int], tuple[int, ...]]] = set()
+        self._index_unknowns()
+        self._index_pieces()
+
+    def _index_unknowns(self) -> None:
+        """owner[u]: the pair that unknown u refines; a link ties each further unknown to one pair."""
+        complex_ = self.complex
+        count = len(complex_.pairs)
+        self.owner = list(range(count)) + [-1] * (complex_.unknowns - count)
+        for link in complex_.links:
+            pair = min(link)
+            for u in link:
+                if u >= count:
+                    self.owner[u] = pair
+
+    def _index_pieces(self) -> None:
+        """Global numbering of pieces, response columns and blocks."""
+        self.pieces: list[Piece] = []
+        self.piece_station: list[int] = []
+        self.station_pieces: list[list[int]] = []
+        self.off_path: list[list[int]] = []
+        self.columns: list[tuple[int, int, int]] = []
+        self.column_of: dict[tuple[int, int, int], int] = {}
+        self.column_block: list[int] = []
+        self.blocks: list[tuple[int, int]] = []
+        for o, station in enumerate(self.complex.stations):
+            for b, block in enumerate(station.blocks):
+                for v in range(len(block.vertices)):
+                    self.column_of[o, b, v] = len(self.columns)
+                    self.columns.append((o, b, v))
+                    self.column_block.append(len(self.blocks))
+                self.blocks.append((o, b))
+            numbers = [self._add_piece(o, piece) for piece in station.pieces]
+            self.station_pieces.append(numbers)
+            if self.nash:
+                everything = tuple(tuple(range(len(block.vertices))) for block in station.blocks)
+                nobody = tuple({i: ONE} for i in station.pairs)
+                self.off_path.append([self._add_piece(o, Piece(nobody, (), everything, simplex=False))])
+            else:
+                self.off_path.append([k for k in numbers if not any(self._inside(k, other) for other in numbers)])
+        self.piece_columns = [
+            [self.column_of[o, b, v] for b, support in enumerate(piece.support) for v in support]
+            for o, piece in zip(self.piece_station, self.pieces, strict=True)
+        ]
+
+    def _add_piece(self, o: int, piece: Piece) -> int:
+        self.pieces.append(piece)
+        self.piece_station.append(o)
+        return len(self.pieces) - 1
+
+    def _inside(self, k: int, other: int) -> bool:
+        """Whether piece k's responses are a smaller set of vertices than the other's."""
+        mine, theirs = self.pieces[k].support, self.pieces[other].support
+        within = all(set(a) <= set(b) for a, b in zip(mine, theirs, strict=True))
+        return within and (mine != theirs or other < k)
+
+    # ---- the float side --------------------------------------------------------------------------------------------
+
+    def walk(self, deadline: float) -> Search:
+        """The search, filled with scaled floats: each type's payoffs lie in [0, 1]."""
+        complex_ = self.complex
+        low, high = self._payoff_ranges()
+        scale = [ONE / (h - l) if h > l else ONE for l, h in zip(low, high, strict=True)]
+        kinds = [t for t, _ in complex_.pairs]
+        base = [float((complex_.base[i] - low[t]) * scale[t]) for i, t in enumerate(kinds)]
+        walk = Search(
+            len(self.prior), complex_.unknowns, kinds, [float(p) for p in self.prior], base, self.leaf, self.judge, deadline
+        )
+        order = sorted({m for _, m in complex_.pairs})
+        message_pairs = [[i for i, (_, m) in enumerate(complex_.pairs) if m == wanted] for wanted in order]
+        message_stations = [
+            [o for o, s in enumerate(complex_.stations) if not set(pairs).isdisjoint(s.pairs)] for pairs in message_pairs
+        ]
+        walk.load_messages(message_pairs, message_stations, len(complex_.stations))
+        walk.load_owners(self.owner)
+        rows, row_equal, ranges = self._float_rows()
+        strict = [int(p.simplex) for p in self.pieces]
+        walk.load_pieces(
+            self.station_pieces, self.off_path, self.piece_station, ranges, self.piece_columns, strict,
+            self.column_block, len(self.blocks),
+        )  # fmt: skip
+        payoffs = []
+        for i, t in enumerate(kinds):
+            for o, b, v in self.columns:
+                gain = complex_.stations[o].blocks[b].vertices[v].payoffs.get(i, ZERO)
+                payoffs.append(float(gain * scale[t]) if gain != 0 else 0.0)
+        walk.load_numbers(payoffs, rows, row_equal, len(complex_.links))
+        return walk
+
+    def _payoff_ranges(self) -> tuple[list[Rational], list[Rational]]:
+        """Per type, the least and the greatest payoff that any message and responses could give."""
+        low: list[Rational | None] = [None] * len(self.prior)
+        high: list[Rational | None] = [None] * len(self.prior)
+        for i, (t, _) in enumerate(self.complex.pairs):
+            least = most = self.complex.base[i]
+            for station in self.complex.stations:
+                if i in station.pairs:
+                    for block in station.blocks:
+                        gains = [v.payoffs.get(i, ZERO) for v in block.vertices]
+                        least, most = least + min(gains), most + max(gains)
+            old_low, old_high = low[t], high[t]
+            low[t] = least if old_low is None or least < old_low else old_low
+            high[t] = most if old_high is None or most > old_high else old_high
+        return [ZERO if v is None else v for v in low], [ZERO if v is None else v for v in high]
+
+    def _float_rows(self) -> tuple[list[float], list[int], list[tuple[int, int]]]:
+        rows: list[float] = []
+        equal: list[int] = []
+        ranges: list[tuple[int, int]] = []
+
+        def add(row: Row, is_equal: bool) -> None:
+            largest = max((abs(v) for v in row.values()), default=ONE)
+            dense = [0.0] * self.complex.unknowns
+            for u, value in row.items():
+                dense[u] = float(value / largest) if largest != 0 else 0.0
+            rows.extend(dense)
+            equal.append(int(is_equal))
+
+        for link in self.complex.links:
+            add(link, True)
+        for piece in self.pieces:
+            first = len(equal)
+            for row in piece.equal:
+                add(row, True)
+            for row in piece.at_least:
+                add(row, False)
+            ranges.append((first, len(equal)))
+        return rows, equal, ranges
+
+    # ---- the exact side ------------------------------------------------------------------------------------------
+
+    def judge(self, kind: int, states: list[int], chosen: list[int]) -> bool:
+        """Exactly: is there a solution with every used pair (every response of a reached simplex piece) positive?"""
+        if kind == LOCAL:
+            piece, o = chosen
+            here = self.complex.stations[o].pairs
+            used = [i for i in here if states[i] == USED]
+            return self._x_exact(set(used), used, [piece], None)
+        if kind == Z_SYSTEM:
+            return self._z_exact(states, chosen)
+        live = {i for i, s in enumerate(states) if s != 2}
+        used = [i for i in live if states[i] == USED]
+        decided = [
+            k for k in chosen if k >= 0 and all(states[i] for i in self.complex.stations[self.piece_station[k]].pairs)
+        ]
+        return self._x_exact(live, used, decided, self.prior)
+
+    def _x_exact(self, live: set[int], used: list[int], pieces: list[int], prior: tuple[Rational, ...] | None) -> bool:
+        unknowns = [u for u, owner in enumerate(self.owner) if owner in live]
+        place = {u: k for k, u in enumerate(unknowns)}
+        system = StrictSystem(len(unknowns), [place[i] for i in used])
+        for row, is_equal in self._x_rows(pieces):
+            small = {place[u]: v for u, v in row.items() if u in place}
+            if is_equal:
+                system.equal(small)
+            else:
+                system.at_least(small)
+        if prior is not None:
+            for t, p in enumerate(prior):
+                system.equal({place[i]: ONE for i in live if self.complex.pairs[i][0] == t}, p)
+        return not system.is_empty()
+
+    def _x_rows(self, pieces: list[int]) -> list[tuple[Row, bool]]:
+        rows: list[tuple[Row, bool]] = [(link, True) for link in self.complex.links]
+        for k in pieces:
+            rows += [(row, True) for row in self.pieces[k].equal]
+            rows += [(row, False) for row in self.pieces[k].at_least]
+        return rows
+
+    def _z_exact(self, states: list[int], chosen: list[int]) -> bool:
+        columns = [c for k in chosen if k >= 0 for c in self.piece_columns[k]]
+        place = {c: n for n, c in enumerate(columns)}
+        positive = []
+        for o, k in enumerate(chosen):
+            reached = any(states[i] == USED for i in self.complex.stations[o].pairs)
+            if k >= 0 and reached and self.pieces[k].simplex:
+                positive += [place[c] for c in self.piece_columns[k]]
+        system = StrictSystem(len(columns), positive)
+        seen = {i for i in range(len(self.complex.pairs)) if self._stations_chosen(i, chosen)}
+        used = {i for i in seen if states[i] == USED}
+        self._z_rows(system, place, seen, used)
+        return not system.is_empty()
+
+    def _stations_chosen(self, i: int, chosen: list[int]) -> bool:
+        return all(chosen[o] >= 0 for o, s in enumerate(self.complex.stations) if i in s.pairs)
+
+    def _z_rows(self, system: StrictSystem | Polytope, place: dict[int, int], seen: set[int], used: set[int]) -> None:
+        """Block sums, and for each type: used pairs tie, others pay no more."""
+        sums: dict[int, dict[int, Rational]] = {}
+        for c, n in place.items():
+            sums.setdefault(self.column_block[c], {})[n] = ONE
+        for row in sums.values():
+            system.equal(row, ONE)
+        for t in range(len(self.prior)):
+            mine = sorted(i for i in seen if self.complex.pairs[i][0] == t)
+            best = [i for i in mine if i in used]
+            if not best:
+                continue
+            reference = self._payoff_row(best[0], place)
+            for i in mine:
+                if i == best[0]:
+                    continue
+                row = dict(reference)
+                for n, value in self._payoff_row(i, place).items():
+                    row[n] = row.get(n, ZERO) - value
+                constant = self.complex.base[i] - self.complex.base[best[0]]
+                if i in used:
+                    system.equal(row, constant)
+                else:
+                    system.at_least(row, constant)
+
+    def _payoff_row(self, i: int, place: dict[int, int]) -> dict[int, Rational]:
+        row = {}
+        for c, n in place.items():
+            o, b, v = self.columns[c]
+            gain = self.complex.stations[o].blocks[b].vertices[v].payoffs.get(i)
+            if gain is not None and gain != 0:
+                row[n] = gain
+        return row
+
+    # ---- leaves ----------------------------------------------------------------------------------------------------
+
+    def leaf(self, states: list[int], chosen: list[int]) -> None:
+        """Confirm one choice exactly and keep the maximal product around it."""
+        used = {i for i, s in enumerate(states) if s == USED}
+        weights, ties = self._responses(used, chosen)
+        if not weights:
+            return
+        pieces = [self._supported_piece(k, weights) for k in chosen]
+        senders = self._senders(ties, pieces)
+        if not senders:
+            return
+        reached = {i for i in range(len(self.complex.pairs)) if any(x[i] != 0 for x in senders)}
+        widest = [self._widest_piece(k, senders, reached, chosen[o]) for o, k in enumerate(pieces)]
+        mark = (frozenset(reached), tuple(widest))
+        if mark in self._done:
+            return
+        self._done.add(mark)
+        if reached != used or widest != chosen:
+            weights, _ = self._responses(reached, widest)
+        points = self._points(weights, widest)
+        self.found.setdefault((tuple(senders), tuple(points)), Product(tuple(senders), tuple(points), tuple(widest)))
+
+    def _responses(self, used: set[int], chosen: list[int]) -> tuple[list[dict[int, Rational]], set[int]]:
+        """Extreme weights over response columns, and the pairs that are best for their type at all of them."""
+        columns = [c for k in chosen for c in self.piece_columns[k]]
+        place = {c: n for n, c in enumerate(columns)}
+        body = Polytope(len(columns))
+        everyone = set(range(len(self.complex.pairs)))
+        self._z_rows(body, place, everyone, used)
+        weights = [{c: point[n] for c, n in place.items() if point[n] != 0} for point in body.vertices()]
+        ties = set(everyone)
+        for weight in weights:
+            values = [self._value(i, weight) for i in range(len(self.complex.pairs))]
+            best = [
+                max(values[i] for i in everyone if self.complex.pairs[i][0] == t) for t in range(len(self.prior))
+            ]
+            ties = {i for i in ties if values[i] == best[self.complex.pairs[i][0]]}
+        return weights, ties
+
+    def _value(self, i: int, weight: dict[int, Rational]) -> Rational:
+        total = self.complex.base[i]
+        for c, w in weight.items():
+            o, b, v = self.columns[c]
+            gain = self.complex.stations[o].blocks[b].vertices[v].payoffs.get(i)
+            if gain is not None:
+                total += w * gain
+        return total
+
+    def _supported_piece(self, k: int, weights: list[dict[int, Rational]]) -> int:
+        """For a simplex piece, the face that the weights really use (its belief cone is larger)."""
+        piece = self.pieces[k]
+        if not piece.simplex:
+            return k
+        o = self.piece_station[k]
+        used = {c for weight in weights for c in weight}
+        support = tuple(
+            tuple(v for v in vertices if self.column_of[o, b, v] in used) for b, vertices in enumerate(piece.support)
+        )
+        if support == piece.support:
+            return k
+        return next(n for n in self.station_pieces[o] if self.pieces[n].support == support)
+
+    def _senders(self, allowed: set[int], pieces: list[int]) -> list[Point]:
+        """Extreme x with weight on allowed pairs only, inside every piece's belief cone."""
+        unknowns = [u for u, owner in enumerate(self.owner) if owner in allowed]
+        place = {u: n for n, u in enumerate(unknowns)}
+        body = Polytope(len(unknowns))
+        for t, p in enumerate(self.prior):
+            body.equal({place[i]: ONE for i in allowed if self.complex.pairs[i][0] == t}, p)
+        for row, is_equal in self._x_rows(pieces):
+            small = {place[u]: v for u, v in row.items() if u in place}
+            if not small:
+                continue
+            if is_equal:
+                body.equal(small)
+            else:
+                body.at_least(small)
+        full = []
+        for point in body.vertices():
+            full.append(tuple(point[place[u]] if u in place else ZERO for u in range(self.complex.unknowns)))
+        return sorted(full)
+
+    def _widest_piece(self, k: int, senders: list[Point], reached: set[int], original: int) -> int:
+        """The piece with the most responses that every x in X allows; unreached stations keep their choice."""
+        o = self.piece_station[k]
+        if reached.isdisjoint(self.complex.stations[o].pairs):
+            return original
+        if not self.pieces[k].simplex:
+            return k
+        best = k
+        size = sum(map(len, self.pieces[k].support))
+        for n in self.station_pieces[o]:
+            piece = self.pieces[n]
+            larger = sum(map(len, piece.support))
+            if larger > size and self._allows(piece, senders):
+                best, size = n, larger
+        return best
+
+    @staticmethod
+    def _allows(piece: Piece, senders: list[Point]) -> bool:
+        for x in senders:
+            for row in piece.equal:
+                if sum((v * x[u] for u, v in row.items()), ZERO) != 0:
+                    return False
+            for row in piece.at_least:
+                if sum((v * x[u] for u, v in row.items()), ZERO) < 0:
+                    return False
+        return True
+
+    def _points(self, weights: list[dict[int, Rational]], pieces: list[int]) -> list[Point]:
+        """The responses as points: all blocks' coordinates in a row; only the extreme ones, sorted."""
+        points = []
+        for weight in weights:
+            point: list[Rational] = []
+            for o, b in self.blocks:
+                vertices = self.complex.stations[o].blocks[b].vertices
+                mixed = [ZERO] * len(vertices[0].point)
+                for v, vertex in enumerate(vertices):
+                    w = weight.get(self.column_of[o, b, v])
+                    if w is not None:
+                        mixed = [m + w * coordinate for m, coordinate in zip(mixed, vertex.point, strict=True)]
+                point += mixed
+            points.append(tuple(point))
+        if all(self.pieces[k].simplex for k in pieces):
+            return sorted(points)
+        return hull_extremes(points)
+
+
+def _maximal(found: dict[tuple[tuple[Point, ...], tuple[Point, ...]], Product]) -> tuple[Product, ...]:
+    """The products that lie in no other, in a fixed order."""
+    everything = sorted(found.values(), key=lambda p: (p.senders, p.responses))
+    kept = [p for p in everything if not any(q is not p and _within(p, q) for q in everything)]
+    return tuple(kept)
+
+
+def _support(points: tuple[Point, ...]) -> set[int]:
+    return {i for point in points for i, value in enumerate(point) if value != 0}
+
+
+def _within(small: Product, large: Product) -> bool:
+    if not (_support(small.senders) <= _support(large.senders) and _support(small.responses) <= _support(large.responses)):
+        return False
+    if not all(hull_contains(large.senders, x) for x in small.senders):
+        return False
+    return all(hull_contains(large.responses, z) for z in small.responses)
+
+
+def components(products: tuple[Product, ...]) -> list[int]:
+    """[product] -> number of its connected component, from 0, in order of first appearance."""
+    parent = list(range(len(products)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for i, first in enumerate(products):
+        for j in range(i):
+            if root(i) == root(j):
+                continue
+            second = products[j]
+            if hulls_meet(first.senders, second.senders) and hulls_meet(first.responses, second.responses):
+                parent[max(root(i), root(j))] = min(root(i), root(j))
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(root(i), len(numbers)) for i in range(len(products))]

@@ -1,0 +1,145 @@
+"""The one place where the Parma Polyhedra Library is called: exact vertices and exact emptiness.
+
+Everything goes in and comes out as FLINT rationals; PPL works on big integers inside, so nothing is rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import ppl
+from flint import fmpq, fmpz
+
+from doubletalk.exact import ZERO, Rational
+
+__all__ = ["Polytope", "StrictSystem", "hull_contains", "hull_extremes", "hulls_meet", "simplex_vertices"]
+
+
+def _integral(row: Mapping[int, Rational], constant: Rational) -> tuple[dict[int, int], int]:
+    """The row scaled by a positive number so that every coefficient is an integer."""
+    scale = fmpz(constant.q)
+    for value in row.values():
+        scale = scale.lcm(value.q)
+    factor = fmpq(scale)
+    return {i: int((v * factor).p) for i, v in row.items() if v != 0}, int((constant * factor).p)
+
+
+class Polytope:
+    """A bounded polyhedron over *size* nonnegative unknowns, built constraint by constraint.
+
+    ``equal(row, c)`` asks row . x = c, ``at_least(row, c)`` asks row . x >= c; rows are index -> coefficient.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._system = ppl.Constraint_System()
+        self._variables = [ppl.Variable(i) for i in range(size)]
+        for variable in self._variables:
+            self._system.insert(variable >= 0)
+
+    def _form(self, row: Mapping[int, Rational], constant: Rational) -> ppl.Linear_Expression:
+        whole, shift = _integral(row, constant)
+        return ppl.Linear_Expression(whole, -shift)
+
+    def equal(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
+        """Ask row . x = constant."""
+        self._system.insert(self._form(row, constant) == 0)
+
+    def at_least(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
+        """Ask row . x >= constant."""
+        self._system.insert(self._form(row, constant) >= 0)
+
+    def _body(self) -> ppl.C_Polyhedron:
+        body = ppl.C_Polyhedron(self.size, "universe")
+        body.add_constraints(self._system)
+        return body
+
+    def is_empty(self) -> bool:
+        """True when no point satisfies every constraint."""
+        return bool(self._body().is_empty())
+
+    def vertices(self) -> list[tuple[Rational, ...]]:
+        """All extreme points, sorted; [] when empty. The polyhedron must be bounded."""
+        points = []
+        for generator in self._body().minimized_generators():
+            if not generator.is_point():
+                raise ArithmeticError("the polyhedron is not bounded")
+            bottom = int(generator.divisor())
+            points.append(tuple(fmpq(int(c), bottom) for c in generator.coefficients()))
+        return sorted(points)
+
+
+class StrictSystem:
+    """Linear constraints over *size* nonnegative unknowns, those in *positive* being strictly positive."""
+
+    def __init__(self, size: int, positive: Iterable[int]) -> None:
+        self._body = ppl.NNC_Polyhedron(size, "universe")
+        strict = set(positive)
+        for i in range(size):
+            variable = ppl.Variable(i)
+            self._body.add_constraint(variable > 0 if i in strict else variable >= 0)
+
+    def equal(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
+        """Ask row . x = constant."""
+        whole, shift = _integral(row, constant)
+        self._body.add_constraint(ppl.Linear_Expression(whole, -shift) == 0)
+
+    def at_least(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
+        """Ask row . x >= constant."""
+        whole, shift = _integral(row, constant)
+        self._body.add_constraint(ppl.Linear_Expression(whole, -shift) >= 0)
+
+    def is_empty(self) -> bool:
+        """True when the system has no solution."""
+        return bool(self._body.is_empty())
+
+
+def simplex_vertices(support: Sequence[int], limits: Iterable[Mapping[int, Rational]]) -> list[dict[int, Rational]]:
+    """Vertices of {x >= 0 on *support*, sum x = 1, limit . x >= 0 for each limit}; zero entries are left out."""
+    place = {i: k for k, i in enumerate(support)}
+    body = Polytope(len(support))
+    body.equal({k: fmpq(1) for k in range(len(support))}, fmpq(1))
+    for limit in limits:
+        body.at_least({place[i]: v for i, v in limit.items()})
+    return [{i: point[k] for i, k in place.items() if point[k] != 0} for point in body.vertices()]
+
+
+def _generators(points: Sequence[Sequence[Rational]]) -> ppl.C_Polyhedron:
+    system = ppl.Generator_System()
+    for point in points:
+        bottom = fmpz(1)
+        for value in point:
+            bottom = bottom.lcm(value.q)
+        factor = fmpq(bottom)
+        whole = {i: int((v * factor).p) for i, v in enumerate(point) if v != 0}
+        form = ppl.Linear_Expression(whole, 0)
+        if len(point) and form.space_dimension() < len(point):
+            form = form + 0 * ppl.Variable(len(point) - 1)
+        system.insert(ppl.point(form, int(bottom)))
+    return ppl.C_Polyhedron(system)
+
+
+def hull_extremes(points: Sequence[tuple[Rational, ...]]) -> list[tuple[Rational, ...]]:
+    """The extreme points of the convex hull, sorted."""
+    distinct = sorted(set(points))
+    if len(distinct) <= 2:
+        return distinct
+    extremes = []
+    for generator in _generators(distinct).minimized_generators():
+        bottom = int(generator.divisor())
+        extremes.append(tuple(fmpq(int(c), bottom) for c in generator.coefficients()))
+    return sorted(extremes)
+
+
+def hull_contains(points: Sequence[tuple[Rational, ...]], candidate: tuple[Rational, ...]) -> bool:
+    """True when *candidate* lies in the convex hull of *points*."""
+    if candidate in points:
+        return True
+    return bool(_generators(points).contains(_generators([candidate])))
+
+
+def hulls_meet(first: Sequence[tuple[Rational, ...]], second: Sequence[tuple[Rational, ...]]) -> bool:
+    """True when the two convex hulls have a point in common."""
+    if not set(first).isdisjoint(second):
+        return True
+    return not _generators(first).is_disjoint_from(_generators(second))

@@ -1,0 +1,140 @@
+"""What a set of families amounts to: who says what, what happens, what everybody gets (theory, section 3, end)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from doubletalk.equilibrium.solution import Distribution, Family, OutcomeRow
+from doubletalk.exact import ZERO, Rational
+from doubletalk.game.model import NO_REPLY, Game
+
+__all__ = ["Summary", "kind_of", "play", "summarise"]
+
+KINDS = ("separating", "pooling", "semi-separating")
+
+Plan = Mapping[str, Mapping[str, Distribution]]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """``key`` identifies the outcome when ``unique``; ``order`` sorts outcomes."""
+
+    unique: bool
+    kind: str
+    sender: Mapping[str, Distribution]
+    rows: tuple[OutcomeRow, ...]
+    payoffs: Mapping[str, Mapping[str, Rational] | Rational]
+    key: tuple[object, ...]
+    order: tuple[object, ...]
+
+
+def summarise(game: Game, families: list[Family]) -> Summary:
+    """The outcome of the first extreme point, and whether all the others give the same.
+
+    The outcome is bilinear in (x, z), so it is constant on a product when it is so on the extreme pairs.
+    """
+    first = families[0]
+    rows, payoffs = play(game, first.sender_extremes[0], first.response_extremes[0], _replies(first, 0))
+    reference = {(r.sender_type, r.message, *r.actions.values(), r.reply): r.probability for r in rows}
+    unique = all(_same(game, family, reference) for family in families)
+    kinds = {kind_of(game, sender) for family in families for sender in family.sender_extremes}
+    kind = kinds.pop() if len(kinds) == 1 else "semi-separating"
+    if len(first.sender_extremes) > 1 and not unique:
+        kind = kind_of(game, _middle(game, families))
+    key = tuple(sorted(((*map(str, k), str(p)) for k, p in reference.items())))
+    order = (KINDS.index(kind), not unique, key)
+    return Summary(unique, kind, first.sender_extremes[0], rows, payoffs, key, order)
+
+
+def _replies(family: Family, s: int) -> Plan:
+    return family.reply_extremes[s] if family.reply_extremes else {}
+
+
+def _same(game: Game, family: Family, reference: Mapping[tuple[object, ...], Rational]) -> bool:
+    for s, sender in enumerate(family.sender_extremes):
+        for response in family.response_extremes:
+            rows, _ = play(game, sender, response, _replies(family, s))
+            if {(r.sender_type, r.message, *r.actions.values(), r.reply): r.probability for r in rows} != reference:
+                return False
+    return True
+
+
+def _middle(game: Game, families: list[Family]) -> dict[str, dict[str, Rational]]:
+    """The average of all sender extremes: a point where every message that is ever sent is sent."""
+    extremes = [s for family in families for s in family.sender_extremes]
+    middle: dict[str, dict[str, Rational]] = {t: {} for t in game.types}
+    for sender in extremes:
+        for t, plan in sender.items():
+            for m, weight in plan.items():
+                middle[t][m] = middle[t].get(m, ZERO) + weight / len(extremes)
+    return middle
+
+
+def kind_of(game: Game, sender: Mapping[str, Distribution]) -> str:
+    """pooling: no message moves the belief; separating: every message reveals the type; else semi-separating."""
+    if len(game.types) == 1:
+        return "pooling"
+    prior = dict(zip(game.types, game.prior, strict=True))
+    pooling = separating = True
+    for message in game.messages:
+        weights = {t: prior[t] * plan[message] for t, plan in sender.items() if message in plan}
+        total = sum(weights.values(), ZERO)
+        if total == 0:
+            continue
+        separating = separating and len(weights) == 1
+        pooling = pooling and all(weights.get(t, ZERO) / total == p for t, p in prior.items())
+    return "pooling" if pooling else "separating" if separating else "semi-separating"
+
+
+def play(
+    game: Game, sender: Mapping[str, Distribution], responses: Plan, replies: Plan
+) -> tuple[tuple[OutcomeRow, ...], dict[str, dict[str, Rational] | Rational]]:
+    """Every play with positive probability, in index order, and the expected payoffs."""
+    rows = []
+    by_type: dict[str, Rational] = {t: ZERO for t in game.types}
+    expected = [ZERO for _ in game.audiences]
+    for t, label in enumerate(game.types):
+        for m in game.available[t]:
+            weight = sender[label].get(game.messages[m])
+            if weight is None:
+                continue
+            for actions, c, chance in _continuations(game, t, m, responses, replies):
+                payoffs = game.payoffs[t, m, actions, c]
+                by_type[label] += weight * chance * payoffs[0]
+                probability = game.prior[t] * weight * chance
+                expected = [e + probability * u for e, u in zip(expected, payoffs[1:], strict=True)]
+                rows.append(_row(game, t, m, actions, c, probability))
+    payoffs_out: dict[str, dict[str, Rational] | Rational] = {game.sender: by_type}
+    payoffs_out.update({a.name: e for a, e in zip(game.audiences, expected, strict=True)})
+    return tuple(rows), payoffs_out
+
+
+def _continuations(
+    game: Game, t: int, m: int, responses: Plan, replies: Plan
+) -> Iterator[tuple[tuple[int, ...], int, Rational]]:
+    """(actions, reply, probability given type and message)."""
+    labels = game.actions_after(m)
+    for actions in game.action_profiles(m):
+        chance: Rational | None = None
+        for j, audience in enumerate(game.audiences):
+            plan = responses[audience.name][game.information_set(j, m, actions)]
+            weight = plan.get(labels[j][actions[j]], ZERO)
+            chance = weight if chance is None else chance * weight
+        if chance is None or chance == 0:
+            continue
+        names = game.replies.get((t, m, actions))
+        if not names:
+            yield actions, NO_REPLY, chance
+            continue
+        node = replies[game.types[t]][game.reply_node(m, actions)]
+        for c, name in enumerate(names):
+            if name in node:
+                yield actions, c, chance * node[name]
+
+
+def _row(game: Game, t: int, m: int, actions: tuple[int, ...], c: int, probability: Rational) -> OutcomeRow:
+    labels = game.actions_after(m)
+    named = {a.name: labels[j][actions[j]] for j, a in enumerate(game.audiences)}
+    reply = None if c == NO_REPLY else game.replies[t, m, actions][c]
+    return OutcomeRow(game.types[t], game.messages[m], named, reply, probability)
