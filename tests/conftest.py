@@ -1,0 +1,21 @@
+"""Options of the test run, and the folder from which tests import their helpers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--full``: the long checks in their full size."""
+    parser.addoption("--full", action="store_true", help="run the long checks in full")
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether the long checks run in full."""
+    return bool(request.config.getoption("--full"))
