@@ -466,6 +466,7 @@ def _within(small: Product, large: Product) -> bool:
 
 def components(products: tuple[Product, ...]) -> list[int]:
     """[product] -> number of its connected component, from 0, in order of first appearance."""
+    sides = [(_Hull(p.senders), _Hull(p.responses)) for p in products]
     parent = list(range(len(products)))
 
     def root(i: int) -> int:
@@ -474,12 +475,25 @@ def components(products: tuple[Product, ...]) -> list[int]:
             i = parent[i]
         return i
 
-    for i, first in enumerate(products):
+    for i, (x, z) in enumerate(sides):
         for j in range(i):
-            if root(i) == root(j):
-                continue
-            second = products[j]
-            if hulls_meet(first.senders, second.senders) and hulls_meet(first.responses, second.responses):
+            if root(i) != root(j) and x.meets(sides[j][0]) and z.meets(sides[j][1]):
                 parent[max(root(i), root(j))] = min(root(i), root(j))
     numbers: dict[int, int] = {}
     return [numbers.setdefault(root(i), len(numbers)) for i in range(len(products))]
+
+
+class _Hull:
+    """A hull that remembers its names (for a quick look) and its polyhedron (for the sure answer)."""
+
+    def __init__(self, points: tuple[Point, ...]) -> None:
+        self.points = points
+        self.names = {",".join(map(str, point)) for point in points}
+
+    def meets(self, other: _Hull) -> bool:
+        """Whether the two hulls have a point in common."""
+        if not self.names.isdisjoint(other.names):
+            return True
+        if len(self.names) == 1 and len(other.names) == 1:
+            return False
+        return hulls_meet(self.points, other.points)

@@ -140,6 +140,4 @@ def hull_contains(points: Sequence[tuple[Rational, ...]], candidate: tuple[Ratio
 
 def hulls_meet(first: Sequence[tuple[Rational, ...]], second: Sequence[tuple[Rational, ...]]) -> bool:
     """True when the two convex hulls have a point in common."""
-    if not set(first).isdisjoint(second):
-        return True
     return not _generators(first).is_disjoint_from(_generators(second))

@@ -52,8 +52,22 @@ def _replies(family: Family, s: int) -> Plan:
 
 
 def _same(game: Game, family: Family, reference: Mapping[tuple[object, ...], Rational]) -> bool:
+    """Whether every extreme pair gives the reference outcome; plays that cannot differ are played once."""
     for s, sender in enumerate(family.sender_extremes):
+        sent = {m for plan in sender.values() for m in plan}
+        seen = {
+            a.name: {a.observations[a.observation_of[m]] for m, label in enumerate(game.messages) if label in sent}
+            for a in game.audiences
+        }
+        played: list[Plan] = []
         for response in family.response_extremes:
+            met = {
+                name: {where: plan for where, plan in response[name].items() if where.split("|")[0] in labels}
+                for name, labels in seen.items()
+            }
+            if met in played:
+                continue
+            played.append(met)
             rows, _ = play(game, sender, response, _replies(family, s))
             if {(r.sender_type, r.message, *r.actions.values(), r.reply): r.probability for r in rows} != reference:
                 return False
