@@ -115,7 +115,7 @@ def read_nodes(text: str) -> Node:
 
 
 def _syntax_error(wrong: yaml.YAMLError, text: str) -> GameFileError:
-    mark = getattr(wrong, "problem_mark", None) or getattr(wrong, "context_mark", None)
+    mark: object = getattr(wrong, "problem_mark", None) or getattr(wrong, "context_mark", None)
     problem = getattr(wrong, "problem", None) or getattr(wrong, "reason", None) or "unreadable"
     line = 1 if mark is None else min(int(getattr(mark, "line", 0)), text.count("\n")) + 1
     hint = "; indent with spaces, not tabs" if "\\t" in str(problem) or _tab_at(text, line) else ""
