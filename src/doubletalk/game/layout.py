@@ -181,7 +181,7 @@ def _bundles(
     strict: bool,
 ) -> tuple[tuple[tuple[tuple[int, ...], ...], ...], tuple[tuple[int, ...], ...]]:
     if not declared.terms:
-        return (), ()
+        return (), ((),) * len(plays)
     index, everything = names.index(plays, replies), (1 << len(plays)) - 1
     bundles: list[tuple[tuple[int, ...], ...]] = []
     earned: list[list[int]] = []

@@ -115,9 +115,9 @@ def read_nodes(text: str) -> Node:
 
 
 def _syntax_error(wrong: yaml.YAMLError, text: str) -> GameFileError:
-    mark: object = getattr(wrong, "problem_mark", None) or getattr(wrong, "context_mark", None)
+    mark = getattr(wrong, "problem_mark", None) or getattr(wrong, "context_mark", None)
     problem = getattr(wrong, "problem", None) or getattr(wrong, "reason", None) or "unreadable"
-    line = 1 if mark is None else min(int(getattr(mark, "line", 0)), text.count("\n")) + 1
+    line = min(int(getattr(mark, "line", 0)), text.count("\n")) + 1
     hint = "; indent with spaces, not tabs" if "\\t" in str(problem) or _tab_at(text, line) else ""
     return GameFileError(f"not YAML: {' '.join(str(problem).split())}{hint}", line=line)
 
@@ -141,7 +141,7 @@ def _document(events: Iterator[yaml.Event]) -> Node:
 
 
 def _line(event: yaml.Event) -> int:
-    return int(event.start_mark.line) + 1
+    return int(getattr(event.start_mark, "line", 0)) + 1
 
 
 def _node(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
