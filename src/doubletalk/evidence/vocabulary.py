@@ -1,0 +1,74 @@
+"""The words a chronicle may use: actions, actors, groups of actors. A case may add its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+__all__ = ["CONFIDENCES", "INTENSITIES", "PRECISIONS", "STANDARD", "Vocabulary"]
+
+PRECISIONS = ("day", "month", "year")
+CONFIDENCES = ("sourced", "recalled")
+INTENSITIES: Mapping[str, int] = MappingProxyType({"minor": 1, "notable": 2, "major": 3})
+
+_ACTIONS = MappingProxyType(
+    {
+        "repress": "arrests, convictions, closures, stolen votes",
+        "release": "prisoners freed",
+        "ease": "rules at home relaxed",
+        "sanction": "a penalty imposed or tightened",
+        "lift": "a penalty suspended, shortened or ended",
+        "engage": "a visit, an agreement, a restored contact",
+        "demand": "relief tied to stated steps",
+        "support": "money, markets or backing given",
+        "squeeze": "supplies, money or markets withheld",
+        "integrate": "a step of union or of control ceded",
+        "defy": "a refusal or a counter-measure",
+        "provoke": "a hostile act towards another state",
+        "court": "an appeal or a service meant to please",
+        "alarm": "a warning that an enemy is coming",
+        "plead": "a request for money, markets or prices",
+    }
+)
+_ACTORS = MappingProxyType(
+    {
+        "BLR": "Belarus, its government",
+        "RUS": "Russia",
+        "EU": "the European Union or its members acting as one",
+        "USA": "the United States",
+        "WEST": "several Western states together, or the West without distinction",
+        "POL": "Poland",
+        "LTU": "Lithuania",
+        "LVA": "Latvia",
+        "UKR": "Ukraine",
+        "OPP": "the opposition and civil society in Belarus",
+        "OTHER": "any other state or body",
+    }
+)
+_GROUPS = MappingProxyType({"western": ("EU", "USA", "WEST", "POL", "LTU", "LVA")})
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Known actions and actors (word: meaning) and groups (word: the actors in it)."""
+
+    actions: Mapping[str, str] = field(default_factory=lambda: _ACTIONS)
+    actors: Mapping[str, str] = field(default_factory=lambda: _ACTORS)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _GROUPS)
+
+    def extended(
+        self,
+        actions: Mapping[str, str] | None = None,
+        actors: Mapping[str, str] | None = None,
+        groups: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Vocabulary:
+        """The same words and more; a word given again gets the new meaning."""
+        return Vocabulary(
+            MappingProxyType({**self.actions, **(actions or {})}),
+            MappingProxyType({**self.actors, **(actors or {})}),
+            MappingProxyType({**self.groups, **(groups or {})}),
+        )
+
+
+STANDARD = Vocabulary()
