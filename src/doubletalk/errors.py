@@ -28,5 +28,5 @@ class GameFileError(InputError):
     """A game file breaks a rule of the format."""
 
 
-class TooLarge(DoubletalkError):
+class TooLarge(DoubletalkError):  # noqa: N818
     """The problem would take very long; say how long by ``estimate`` and how to go on all the same."""

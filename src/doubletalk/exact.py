@@ -36,7 +36,9 @@ def rational(value: object) -> fmpq:
     if isinstance(value, str):
         return _from_text(value)
     if isinstance(value, float):
-        raise TypeError(f"expected an exact number, got the float {value!r}; write it as text, e.g. '{value!r}' or '1/3'")
+        raise TypeError(
+            f"expected an exact number, got the float {value!r}; write it as text, e.g. '{value!r}' or '1/3'"
+        )
     raise TypeError(f"expected a number, got {type(value).__name__} {value!r}")
 
 
@@ -55,7 +57,9 @@ def _from_text(value: str) -> fmpq:
     except ZeroDivisionError:
         raise ValueError(f"division by zero in {value!r}") from None
     except (InvalidOperation, ValueError):
-        raise ValueError(f"not an exact number: {value!r}; write an integer, a decimal or a fraction such as 1/3") from None
+        raise ValueError(
+            f"not an exact number: {value!r}; write an integer, a decimal or a fraction such as 1/3"
+        ) from None
     return fmpq(top, bottom)
 
 

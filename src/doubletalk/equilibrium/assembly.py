@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from doubletalk.equilibrium.polyhedra import Polytope, StrictSystem, hull_contains, hull_extremes, hulls_meet
 from doubletalk.equilibrium.response import Piece, ResponseComplex, Row
-from doubletalk.equilibrium.search import LOCAL, USED, Z_SYSTEM, OutOfTime, Search
+from doubletalk.equilibrium.search import LOCAL, USED, Z_SYSTEM, OutOfTimeError, Search
 from doubletalk.errors import TooLarge
 from doubletalk.exact import ONE, ZERO, Rational
 
@@ -46,12 +46,16 @@ class Product:
 
 @dataclass(frozen=True)
 class Found:
-    """All maximal products; ``stopped`` says in words why the search ended early, None when it did not."""
+    """All maximal products; ``stopped`` says in words why the search ended early, None when it did not.
+
+    ``outside`` lists the bounds, as (station, piece), that equilibria outside the products might use.
+    """
 
     products: tuple[Product, ...]
     stopped: str | None
     nodes: int
     judged: int
+    outside: frozenset[tuple[int, int]] = frozenset()
 
 
 def find_products(
@@ -60,9 +64,15 @@ def find_products(
     concept: str = "sequential",
     time_limit: float | None = None,
     progress: Progress | None = None,
+    bounds: frozenset[tuple[int, int]] = frozenset(),
 ) -> Found:
-    """Every maximal product of the complex. Raises TooLarge when no limit is set and the walk would take hours."""
-    work = _Assembly(complex_, prior, concept)
+    """Every maximal product of the complex.
+
+    ``bounds``: pieces, as (station, piece), that are not exact but contain what the exact pieces leave out. They
+    yield no product; where one could be used, it is reported in ``Found.outside``.
+    Raises TooLarge when no limit is set and the walk would take hours.
+    """
+    work = _Assembly(complex_, prior, concept, bounds)
     start = time.perf_counter()
     walk = work.walk(math.inf if time_limit is None else start + time_limit)
 
@@ -81,18 +91,34 @@ def find_products(
     stopped = None
     try:
         walk.run()
-    except OutOfTime:
+    except OutOfTimeError:
         stopped = f"the time limit of {time_limit:g} s was reached with {walk.done:.1%} of the search done"
     except KeyboardInterrupt:
         stopped = f"interrupted with {walk.done:.1%} of the search done"
-    return Found(_maximal(work.found), stopped, walk.nodes, walk.judged)
+    products = _maximal(work.found)
+    outside = {
+        bound
+        for product in work.outside
+        for bound in work.bounds_of(product)
+        if not any(_within(product, p) for p in products)
+    }
+    return Found(products, stopped, walk.nodes, walk.judged, frozenset(outside))
 
 
 class _Assembly:
     """The exact side of one search: judges doubtful nodes, turns leaves into products."""
 
-    def __init__(self, complex_: ResponseComplex, prior: tuple[Rational, ...], concept: str) -> None:
+    def __init__(
+        self,
+        complex_: ResponseComplex,
+        prior: tuple[Rational, ...],
+        concept: str,
+        bounds: frozenset[tuple[int, int]] = frozenset(),
+    ) -> None:
         self.complex = complex_
+        self._bounds = bounds
+        self._bound_pieces: dict[int, tuple[int, int]] = {}
+        self.outside: list[Product] = []
         self.prior = prior
         self.nash = concept == "nash"
         self.found: dict[tuple[tuple[Point, ...], tuple[Point, ...]], Product] = {}
@@ -130,12 +156,16 @@ class _Assembly:
                 self.blocks.append((o, b))
             numbers = [self._add_piece(o, piece) for piece in station.pieces]
             self.station_pieces.append(numbers)
+            loose = {numbers[k]: (o, k) for k in range(len(numbers)) if (o, k) in self._bounds}
+            self._bound_pieces.update(loose)
+            exact = [k for k in numbers if k not in loose]
             if self.nash:
                 everything = tuple(tuple(range(len(block.vertices))) for block in station.blocks)
                 nobody = tuple({i: ONE} for i in station.pairs)
                 self.off_path.append([self._add_piece(o, Piece(nobody, (), everything, simplex=False))])
             else:
-                self.off_path.append([k for k in numbers if not any(self._inside(k, other) for other in numbers)])
+                largest = [k for k in exact if not any(self._inside(k, other) for other in exact)]
+                self.off_path.append(largest + list(loose))
         self.piece_columns = [
             [self.column_of[o, b, v] for b, support in enumerate(piece.support) for v in support]
             for o, piece in zip(self.piece_station, self.pieces, strict=True)
@@ -152,22 +182,34 @@ class _Assembly:
         within = all(set(a) <= set(b) for a, b in zip(mine, theirs, strict=True))
         return within and (mine != theirs or other < k)
 
+    def bounds_of(self, product: Product) -> list[tuple[int, int]]:
+        """The bounds among the product's pieces."""
+        return [self._bound_pieces[k] for k in product.pieces if k in self._bound_pieces]
+
     # ---- the float side --------------------------------------------------------------------------------------------
 
     def walk(self, deadline: float) -> Search:
         """The search, filled with scaled floats: each type's payoffs lie in [0, 1]."""
         complex_ = self.complex
         low, high = self._payoff_ranges()
-        scale = [ONE / (h - l) if h > l else ONE for l, h in zip(low, high, strict=True)]
+        scale = [ONE / (most - least) if most > least else ONE for least, most in zip(low, high, strict=True)]
         kinds = [t for t, _ in complex_.pairs]
         base = [float((complex_.base[i] - low[t]) * scale[t]) for i, t in enumerate(kinds)]
         walk = Search(
-            len(self.prior), complex_.unknowns, kinds, [float(p) for p in self.prior], base, self.leaf, self.judge, deadline
+            len(self.prior),
+            complex_.unknowns,
+            kinds,
+            [float(p) for p in self.prior],
+            base,
+            self.leaf,
+            self.judge,
+            deadline,
         )
         order = sorted({m for _, m in complex_.pairs})
         message_pairs = [[i for i, (_, m) in enumerate(complex_.pairs) if m == wanted] for wanted in order]
         message_stations = [
-            [o for o, s in enumerate(complex_.stations) if not set(pairs).isdisjoint(s.pairs)] for pairs in message_pairs
+            [o for o, s in enumerate(complex_.stations) if not set(pairs).isdisjoint(s.pairs)]
+            for pairs in message_pairs
         ]
         walk.load_messages(message_pairs, message_stations, len(complex_.stations))
         walk.load_owners(self.owner)
@@ -337,6 +379,9 @@ class _Assembly:
         if reached != used or widest != chosen:
             weights, _ = self._responses(reached, widest)
         points = self._points(weights, widest)
+        if not self._bound_pieces.keys().isdisjoint(widest):
+            self.outside.append(Product(tuple(senders), tuple(points), tuple(widest)))
+            return
         self.found.setdefault((tuple(senders), tuple(points)), Product(tuple(senders), tuple(points), tuple(widest)))
 
     def _responses(self, used: set[int], chosen: list[int]) -> tuple[list[dict[int, Rational]], set[int]]:
@@ -350,9 +395,7 @@ class _Assembly:
         ties = set(everyone)
         for weight in weights:
             values = [self._value(i, weight) for i in range(len(self.complex.pairs))]
-            best = [
-                max(values[i] for i in everyone if self.complex.pairs[i][0] == t) for t in range(len(self.prior))
-            ]
+            best = [max(values[i] for i in everyone if self.complex.pairs[i][0] == t) for t in range(len(self.prior))]
             ties = {i for i in ties if values[i] == best[self.complex.pairs[i][0]]}
         return weights, ties
 
@@ -457,7 +500,9 @@ def _support(points: tuple[Point, ...]) -> set[int]:
 
 
 def _within(small: Product, large: Product) -> bool:
-    if not (_support(small.senders) <= _support(large.senders) and _support(small.responses) <= _support(large.responses)):
+    if not (
+        _support(small.senders) <= _support(large.senders) and _support(small.responses) <= _support(large.responses)
+    ):
         return False
     if not all(hull_contains(large.senders, x) for x in small.senders):
         return False

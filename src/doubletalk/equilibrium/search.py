@@ -1,4 +1,5 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False, annotation_typing=False
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False, annotation_typing=False
 """The search: which choices of messages and pieces might hold an equilibrium (theory, section 3, assembly).
 
 Plain Python; ``search.pxd`` gives C types to the same lines, so that an install with a C compiler runs them some
@@ -24,7 +25,7 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 
-__all__ = ["CUT_MARGIN", "LOCAL", "SURELY_POSITIVE", "USED", "X_SYSTEM", "Z_SYSTEM", "OutOfTime", "Search"]
+__all__ = ["CUT_MARGIN", "LOCAL", "SURELY_POSITIVE", "USED", "X_SYSTEM", "Z_SYSTEM", "OutOfTimeError", "Search"]
 
 CUT_MARGIN = 1e-11
 """A float cut must beat the accumulated rounding error by three orders of magnitude (100 terms of 1.1e-16)."""
@@ -42,7 +43,7 @@ USED = 1
 UNUSED = 2
 
 
-class OutOfTime(Exception):
+class OutOfTimeError(Exception):
     """The deadline passed before the tree was exhausted."""
 
 
@@ -135,7 +136,9 @@ class Search:
         self.blocks = blocks
         self.block_row = array("i", [-1] * blocks)
 
-    def load_numbers(self, payoffs: Sequence[float], rows: Sequence[float], row_equal: Sequence[int], links: int) -> None:
+    def load_numbers(
+        self, payoffs: Sequence[float], rows: Sequence[float], row_equal: Sequence[int], links: int
+    ) -> None:
         """Sender payoffs [pair * columns + column]; belief rows [row * unknowns + unknown], the first *links* global."""
         self.payoffs = array("d", payoffs)
         self.rows = array("d", rows or [0.0])
@@ -249,7 +252,7 @@ class Search:
             if self.tick is not None:
                 self.tick(self.done)
             if time.perf_counter() > self.deadline:
-                raise OutOfTime
+                raise OutOfTimeError
         if not self._bounds(k):
             return False
         answer = self._z_system()

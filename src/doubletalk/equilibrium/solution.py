@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from doubletalk.exact import Rational
 from doubletalk.game.model import Game
 
-__all__ = ["Assessment", "Family", "Outcome", "OutcomeRow", "Solution", "Distribution"]
+__all__ = ["Assessment", "Distribution", "Family", "Outcome", "OutcomeRow", "Solution"]
 
 Distribution = Mapping[str, Rational]
 """label -> probability; labels with probability zero are left out."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from doubletalk.equilibrium.assembly import Found, Product, Progress, components, find_products
 from doubletalk.equilibrium.pieces_separable import separable_complex
-from doubletalk.equilibrium.polyhedra import Polytope
+from doubletalk.equilibrium.polyhedra import Polytope, hull_contains
 from doubletalk.equilibrium.response import Piece, ResponseComplex, Station
 from doubletalk.equilibrium.solution import Distribution, Family, Outcome, Solution
 from doubletalk.equilibrium.summary import Summary, summarise
@@ -40,12 +41,16 @@ def solve(
     if concept not in CONCEPTS:
         raise InputError(f"unknown concept {concept!r}; expected one of {', '.join(CONCEPTS)}")
     start = time.perf_counter()
-    name, reason = solver_class(game)
-    complex_ = _complex_maker(name)(game)
+    name = solver_class(game)[0]
+    complex_ = _complex_maker(name, game)(game)
+    complex_, bounds = _with_bounds(complex_)
     built = time.perf_counter()
     separable = name == "separable"
-    found = find_products(complex_, game.prior, concept if separable else "sequential", time_limit, progress)
-    gaps = list(complex_.gaps)
+    found = find_products(
+        complex_, game.prior, concept if separable else "sequential", time_limit, progress, frozenset(bounds)
+    )
+    gaps = [reason for reason in complex_.gaps if reason not in bounds.values()]
+    gaps += dict.fromkeys(reason for bound, reason in bounds.items() if bound in found.outside)
     if concept == "nash" and not separable:
         gaps.append(NASH_GAP)
     if found.stopped is not None:
@@ -55,16 +60,44 @@ def solve(
     return Solution(game, concept, not gaps, "; ".join(gaps) if gaps else None, outcomes, name, timing)
 
 
-def _complex_maker(name: str) -> Callable[[Game], ResponseComplex]:
+def _complex_maker(name: str, game: Game) -> Callable[[Game], ResponseComplex]:
     if name == "separable":
         return separable_complex
     if name == "sequence form":
         from doubletalk.equilibrium.pieces_reply import reply_complex
 
         return reply_complex
-    from doubletalk.equilibrium import pieces_sequential
+    from doubletalk.equilibrium.pieces_sequential import moves_in_sequence, sequential_complex
 
-    return pieces_sequential.sequential_complex if name == "sequential trait" else pieces_sequential.partial_complex
+    if moves_in_sequence(game):
+        return sequential_complex
+    from doubletalk.equilibrium.pieces_partial import partial_complex
+
+    return partial_complex
+
+
+def _with_bounds(complex_: ResponseComplex) -> tuple[ResponseComplex, dict[tuple[int, int], str]]:
+    """The complex with its curved cells added as pieces that bound them, and (station, piece) -> reason for each.
+
+    The search then shows whether what the exact pieces leave out can be part of any equilibrium at all.
+    """
+    curved = getattr(complex_, "curved", ())
+    if not curved:
+        return complex_, {}
+    stations = list(complex_.stations)
+    bounds: dict[tuple[int, int], str] = {}
+    for cell in curved:
+        station = stations[cell.station]
+        (block,) = station.blocks
+        first = len(block.vertices)
+        support = tuple(range(first, first + len(cell.vertices)))
+        bounds[cell.station, len(station.pieces)] = cell.reason
+        stations[cell.station] = replace(
+            station,
+            blocks=(replace(block, vertices=(*block.vertices, *cell.vertices)),),
+            pieces=(*station.pieces, Piece(cell.equal, cell.at_least, (support,), simplex=False)),
+        )
+    return replace(complex_, stations=tuple(stations)), bounds
 
 
 # ---- products into families, families into outcomes ------------------------------------------------------------------
@@ -152,8 +185,6 @@ def _supporting_beliefs(complex_: ResponseComplex, o: int, product: Product) -> 
 
 def _supporting_pieces(station: Station, points: list[set[tuple[Rational, ...]]]) -> list[Piece]:
     """Pieces whose responses contain the given ones; for simplex pieces the one with the largest belief cone."""
-    from doubletalk.equilibrium.polyhedra import hull_contains
-
     if all(p.simplex for p in station.pieces):
         support = tuple(
             tuple(v for v, vertex in enumerate(block.vertices) if any(_uses(p, vertex.point) for p in here))

@@ -36,7 +36,9 @@ def summarise(game: Game, families: list[Family]) -> Summary:
     """
     first = families[0]
     rows, payoffs = play(game, first.sender_extremes[0], first.response_extremes[0], _replies(first, 0))
-    reference = {(r.sender_type, r.message, *r.actions.values(), r.reply): r.probability for r in rows}
+    reference: dict[tuple[object, ...], Rational] = {
+        (r.sender_type, r.message, *r.actions.values(), r.reply): r.probability for r in rows
+    }
     unique = all(_same(game, family, reference) for family in families)
     kinds = {kind_of(game, sender) for family in families for sender in family.sender_extremes}
     kind = kinds.pop() if len(kinds) == 1 else "semi-separating"
@@ -106,7 +108,7 @@ def play(
 ) -> tuple[tuple[OutcomeRow, ...], dict[str, dict[str, Rational] | Rational]]:
     """Every play with positive probability, in index order, and the expected payoffs."""
     rows = []
-    by_type: dict[str, Rational] = {t: ZERO for t in game.types}
+    by_type: dict[str, Rational] = dict.fromkeys(game.types, ZERO)
     expected = [ZERO for _ in game.audiences]
     for t, label in enumerate(game.types):
         for m in game.available[t]:

@@ -145,7 +145,9 @@ class Game:
     def reply_node(self, message: int, actions: tuple[int, ...]) -> str:
         """The key of the sender's reply node after *message*: ``"court|west=relieve|kremlin=hold"``."""
         labels = self.actions_after(message)
-        return "|".join([self.messages[message], *(f"{a.name}={labels[j][actions[j]]}" for j, a in enumerate(self.audiences))])
+        return "|".join(
+            [self.messages[message], *(f"{a.name}={labels[j][actions[j]]}" for j, a in enumerate(self.audiences))]
+        )
 
     def with_source(self, title: str, source: str) -> Game:
         """The same game under another title and source."""
