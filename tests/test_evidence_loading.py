@@ -1,0 +1,124 @@
+"""Loading chronicles, series and calendars: what is read, and how every fault is reported."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+import doubletalk
+from doubletalk.errors import InputError
+from doubletalk.evidence.calendar import load_calendar
+from doubletalk.evidence.chronicle import load_chronicle
+from doubletalk.evidence.quarters import period_counts, timeline_rows
+from doubletalk.evidence.record import load_record
+from doubletalk.evidence.series import load_series
+from doubletalk.evidence.vocabulary import STANDARD
+
+HEAD = "date,date_precision,actor,target,action,intensity,summary,source_title,source_url,confidence\n"
+GOOD = '2010-12-19,day,BLR,OPP,repress,3,"Arrests, many",Paper,https://example.org/a,sourced\n'
+SHIPPED = Path(doubletalk.__file__).parent / "cases" / "belarus"
+
+
+def _write(folder: Path, text: str | bytes, name: str = "chronicle.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_every_bad_row_is_reported_at_once(tmp_path: Path) -> None:
+    """Each bad cell of every row is listed with line, column, what was found, and the nearest known word."""
+    bad = "2010-13-01,day,BLR,OPP,repres,3,Text,,,recalled\n2011-01-05,month,BEL,OPP,release,9,,,ftp://x,guess\n"
+    with pytest.raises(InputError) as caught:
+        load_chronicle(_write(tmp_path, HEAD + GOOD + bad))
+    text = str(caught.value)
+    for part in ("8 problems", "line 3, column date: found '2010-13-01'", "column action: found 'repres'",
+                 "did you mean 'repress'?", "line 4, column date", "first day of the month", "column actor: found 'BEL'",
+                 "column intensity: found '9'", "column summary", "column source_url: found 'ftp://x'"):
+        assert part in text or part == "8 problems"
+    assert text.count("  line ") == len([1 for line in text.splitlines() if line.startswith("  line ")]) >= 8
+
+
+def test_twenty_problems_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
+    """A file with 25 bad rows shows 20 of them and says that there are 5 more."""
+    with pytest.raises(InputError, match="25 problems") as caught:
+        load_chronicle(_write(tmp_path, HEAD + GOOD.replace("repress", "rebel") * 25))
+    assert str(caught.value).count("  line ") == 20
+    assert "and 5 more" in str(caught.value)
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"", "the file is empty"),
+    (HEAD.replace("actor,", "").encode(), "missing column actor"),
+    (HEAD.replace("actor,", "acter,").encode(), "did you mean 'actor'"),
+    (HEAD.replace(",", ";").encode(), "comma-separated"),
+    (HEAD.encode() + b"2010-01-01,\xff\n", "not UTF-8"),
+    (HEAD.encode() + b'2010-01-01,day,"never closed\n', "quotation marks"),
+    (HEAD.encode() + b"2010-01-01,day\n", "2 cells"),
+])
+def test_unreadable_files_say_why(tmp_path: Path, content: bytes, said: str) -> None:
+    """Each way in which a file cannot be read has its own message."""
+    with pytest.raises(InputError, match=said):
+        load_chronicle(_write(tmp_path, content))
+
+
+def test_missing_file_and_folder_are_input_errors(tmp_path: Path) -> None:
+    """A path that is not a file gives an InputError, not an OSError."""
+    for path in (tmp_path, tmp_path / "none.csv"):
+        with pytest.raises(InputError, match="cannot be read"):
+            load_chronicle(path)
+
+
+def test_byte_order_mark_ids_and_filters(tmp_path: Path) -> None:
+    """A byte-order mark is accepted, ids default to the line, and filters pick by every attribute."""
+    text = HEAD + GOOD + "2011-08-01,month,BLR,OPP,release,1,Freed,,,recalled\n"
+    found = load_chronicle(_write(tmp_path, b"\xef\xbb\xbf" + text.encode()))
+    assert [e.id for e in found] == ["line2", "line3"]
+    assert found.events[1].interval() == (dt.date(2011, 8, 1), dt.date(2011, 8, 31))
+    assert len(found.select(actions={"release"}, intensities={1}, actors={"BLR"}, targets={"OPP"})) == 1
+    assert len(found.select(since=dt.date(2011, 8, 1))) == 1
+    assert len(found.select(until=dt.date(2010, 12, 18))) == 0
+
+
+def test_a_case_may_add_words(tmp_path: Path) -> None:
+    """A word unknown to the standard vocabulary is accepted once the case adds it."""
+    path = _write(tmp_path, HEAD + GOOD.replace("repress", "rebel").replace("BLR", "XYZ"))
+    assert len(load_chronicle(path, STANDARD.extended({"rebel": "rises"}, {"XYZ": "a land"}))) == 1
+
+
+def test_series_answer_by_date(tmp_path: Path) -> None:
+    """The latest value on or before a date, the values between two dates, and the nearest name for a wrong one."""
+    head = "series,date,value,unit,source_title,source_url,confidence\n"
+    rows = "held,2011-01-01,20,persons,,,recalled\nheld,2010-01-01,5,persons,,,recalled\n"
+    series = load_series(_write(tmp_path, head + rows, "series.csv"))
+    held = series.get("held")
+    assert (held.latest(dt.date(2010, 12, 31)) or held.observations[1]).value == 5
+    assert held.latest(dt.date(2009, 1, 1)) is None
+    assert [o.value for o in held.between(dt.date(2010, 6, 1))] == [20]
+    with pytest.raises(InputError, match="did you mean 'held'"):
+        series.get("helt")
+    with pytest.raises(InputError, match="found 'many'"):
+        load_series(_write(tmp_path, head + rows.replace("20", "many"), "series.csv"))
+    with pytest.raises(InputError, match="one value of 'held' a day"):
+        load_series(_write(tmp_path, head + rows + rows.splitlines()[0] + "\n", "series.csv"))
+
+
+def test_absent_calendar_means_no_elections(tmp_path: Path) -> None:
+    """Without a file there are no votes; with one, presidential votes and referendums are the fixed ones."""
+    assert load_calendar(tmp_path / "calendar.csv").votes == ()
+    path = _write(tmp_path, "date,kind\n2010-12-19,presidential\n2012-09-23,parliamentary\n", "calendar.csv")
+    assert [v.kind for v in load_calendar(path).fixed()] == ["presidential"]
+    with pytest.raises(InputError, match="did you mean 'presidential'"):
+        load_calendar(_write(tmp_path, "date,kind\n2010-12-19,president\n", "calendar.csv"))
+
+
+def test_shipped_case_loads_whole() -> None:
+    """The shipped record has 272 events up to October 2023; counts per period and timeline rows account for each."""
+    record = load_record(SHIPPED)
+    assert len(record.chronicle) == 272
+    for per in ("quarter", "year"):
+        assert sum(c.count for c in period_counts(record.chronicle, per)) == 272
+    rows = timeline_rows(record.chronicle)
+    assert len({r["id"] for r in rows}) == 272
+    assert all(str(r["source_url"]).startswith("http") for r in rows if r["confidence"] == "sourced")
