@@ -42,8 +42,8 @@ class Family:
     """One maximal product X x Z of equilibria: every sender extreme goes with every response extreme.
 
     ``reply_extremes`` is aligned with ``sender_extremes`` (one entry each) in games with a reply, () otherwise.
-    ``belief_extremes`` gives, for each unreached observation, the extreme points of the beliefs that support the
-    family's responses there; ``belief_replies`` is aligned with them where replies tie off the path, else {}.
+    ``belief_extremes`` gives, for each observation that some sender extreme leaves unreached, the extreme points of the
+    beliefs that support the family's responses there; ``belief_replies`` is aligned with them where replies tie off the path, else {}.
     Mixtures of response extremes are taken in realisation weights (sequence form).
     ``component`` numbers the connected component from 1.
     """
@@ -108,17 +108,19 @@ class Solution:
         points = []
         for outcome in self.outcomes:
             for index, family in enumerate(outcome.families):
-                for assessment in extreme_assessments(family):
+                for assessment in extreme_assessments(self.game, family):
                     points.append((outcome.id, index, assessment))
         return points
 
 
-def extreme_assessments(family: Family) -> list[Assessment]:
+def extreme_assessments(game: Game, family: Family) -> list[Assessment]:
     """The family's extreme points: each sender extreme with each response extreme; beliefs walk through theirs.
 
     Every belief extreme appears in at least one of the assessments: point k takes the (k mod n)-th extreme of each
-    unreached observation that has n of them, and as many further points are added as the longest list needs.
+    observation that has n of them, as many further points being added as the longest list needs. Beliefs are named
+    only where the sender extreme leaves the observation unreached; elsewhere Bayes' rule gives them.
     """
+    cells = {cell.key: {game.messages[m] for m in cell.messages} for cell in game.cells()}
     pairs = [(s, r) for s in range(len(family.sender_extremes)) for r in range(len(family.response_extremes))]
     longest = max((len(b) for b in family.belief_extremes.values()), default=1)
     count = max(len(pairs), longest)
@@ -127,7 +129,10 @@ def extreme_assessments(family: Family) -> list[Assessment]:
         s, r = pairs[k % len(pairs)]
         replies: Mapping[str, Mapping[str, Distribution]] = family.reply_extremes[s] if family.reply_extremes else {}
         beliefs = {}
+        sent = {m for plan in family.sender_extremes[s].values() for m in plan}
         for where, extremes in family.belief_extremes.items():
+            if not sent.isdisjoint(cells[where]):
+                continue
             pick = k % len(extremes)
             beliefs[where] = extremes[pick]
             for off_path in family.belief_replies.get(where, ())[pick : pick + 1]:

@@ -137,7 +137,7 @@ def _family(game: Game, complex_: ResponseComplex, product: Product, component: 
     beliefs: dict[str, tuple[Distribution, ...]] = {}
     off_path: dict[str, tuple[Mapping[str, Mapping[str, Distribution]], ...]] = {}
     for o, station in enumerate(complex_.stations):
-        if nash or any(x[i] != 0 for x in product.senders for i in station.pairs):
+        if nash or all(any(x[i] != 0 for i in station.pairs) for x in product.senders):
             continue
         extremes = _supporting_beliefs(complex_, o, product)
         beliefs[station.key] = tuple(_belief(game, complex_, station, x) for x in extremes)
