@@ -227,4 +227,4 @@ def proportional(rows: Sequence[Values]) -> bool:
         return True
     pivot = live[0]
     place = next(i for i, v in enumerate(pivot) if v != 0)
-    return all(row[place] * v == pivot[place] * w for row in live[1:] for v, w in zip(row, pivot, strict=True))
+    return all(v * pivot[place] == w * row[place] for row in live[1:] for v, w in zip(row, pivot, strict=True))
