@@ -30,7 +30,9 @@ def record() -> Record:
 def test_statements_agree_with_the_statistics(record: Record) -> None:
     """A statement's number is the one that the statistic of the same name gives."""
     share = followed_by(record, LIFT, REPRESS, 24)
-    assert evaluate_record("record: count(repress after lift within 24 months) / count(lift)", record).left == share.value
+    assert (
+        evaluate_record("record: count(repress after lift within 24 months) / count(lift)", record).left == share.value
+    )
     base = evaluate_record("record: rate(repress within 24 months after lift) > rate(repress)", record)
     assert (base.left, base.right) == (share.value, share.base_rate)
     gap = evaluate_record("mean(repress in 24 months after lift) - mean(repress in 24 months before lift)", record)
@@ -46,23 +48,38 @@ def test_statements_agree_with_the_statistics(record: Record) -> None:
 def test_selectors_pick_what_they_say(record: Record) -> None:
     """Intensities, actors, groups, targets and dates in a selector pick the same rows as a plain loop."""
     text = "count(sanction|demand[notable|major] by western to BLR from 2004 until 2012-06)"
-    wanted = [e.id for e in record.chronicle if e.action in ("sanction", "demand") and e.intensity >= 2
-              and e.actor in ("EU", "USA", "WEST", "POL", "LTU", "LVA") and e.target == "BLR"
-              and "2004-01-01" <= e.date.isoformat() <= "2012-06-30"]
+    wanted = [
+        e.id
+        for e in record.chronicle
+        if e.action in ("sanction", "demand")
+        and e.intensity >= 2
+        and e.actor in ("EU", "USA", "WEST", "POL", "LTU", "LVA")
+        and e.target == "BLR"
+        and "2004-01-01" <= e.date.isoformat() <= "2012-06-30"
+    ]
     answer = evaluate_record(text, record)
     assert list(answer.event_ids) == wanted
     assert answer.left == len(wanted) > 5
 
 
-@pytest.mark.parametrize("side", ["rate(court within 6 months after squeeze by RUS) {} base",
-                                  "mean(repress in 24 months after lift) {} mean(repress in 24 months before lift)",
-                                  "together(alarm, court in the same month) {} expected",
-                                  "first(provoke, sanction within 3 months) {} 1/2",
-                                  "count(court) {} count(alarm)", "latest(political_prisoners) {} 1000"])
+@pytest.mark.parametrize(
+    "side",
+    [
+        "rate(court within 6 months after squeeze by RUS) {} base",
+        "mean(repress in 24 months after lift) {} mean(repress in 24 months before lift)",
+        "together(alarm, court in the same month) {} expected",
+        "first(provoke, sanction within 3 months) {} 1/2",
+        "count(court) {} count(alarm)",
+        "latest(political_prisoners) {} 1000",
+    ],
+)
 def test_a_statement_and_its_opposite_get_opposite_verdicts(record: Record, side: str) -> None:
     """The rule does not favour the side that makes the claim: turning the comparison turns the verdict."""
-    turned = {RecordVerdict.AGREES: RecordVerdict.DISAGREES, RecordVerdict.DISAGREES: RecordVerdict.AGREES,
-              RecordVerdict.CANNOT_TELL: RecordVerdict.CANNOT_TELL}
+    turned = {
+        RecordVerdict.AGREES: RecordVerdict.DISAGREES,
+        RecordVerdict.DISAGREES: RecordVerdict.AGREES,
+        RecordVerdict.CANNOT_TELL: RecordVerdict.CANNOT_TELL,
+    }
     one, two = (evaluate_record(side.format(sign), record) for sign in (">", "<="))
     assert turned[one.verdict] is two.verdict
 
@@ -93,26 +110,29 @@ def test_so_few_peaks_cannot_tell(record: Record) -> None:
     assert evaluate_record("growing(political_prisoners) > 1/2", record).verdict is RecordVerdict.CANNOT_TELL
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("rate(repres within 6 months after lift) > 1", "did you mean 'repress'"),
-    ("rat(repress within 6 months after lift) > 1", "did you mean 'rate'"),
-    ("count(court to EUU)", "did you mean 'EU'"),
-    ("count(repress[majer])", "did you mean 'major'"),
-    ("count(repress", r"expected '\)'"),
-    ("count(repress) > ", "found 'the end'"),
-    ("count(repress) ? 1", "found '\\?'"),
-    ("", "expected a number or a measure"),
-    ("rate(repress within 0 months after lift)", "whole number of months"),
-    ("count(repress from 2010-13)", "a date as YYYY"),
-    ("count(repress from 2012 until 2010)", "before they start"),
-    ("count(election)", "expected an action"),
-    ("rate(repress) > 1/2", "how many months"),
-    ("count(lift) > base", "exactly one measure with a trigger"),
-    ("latest(political_prisners) > 3", "did you mean 'political_prisoners'"),
-    ("count(lift) > expected", "rearranged"),
-    ("expected > 1", "stands alone"),
-    ("(" * 200 + "1", "nested too deeply"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rate(repres within 6 months after lift) > 1", "did you mean 'repress'"),
+        ("rat(repress within 6 months after lift) > 1", "did you mean 'rate'"),
+        ("count(court to EUU)", "did you mean 'EU'"),
+        ("count(repress[majer])", "did you mean 'major'"),
+        ("count(repress", r"expected '\)'"),
+        ("count(repress) > ", "found 'the end'"),
+        ("count(repress) ? 1", "found '\\?'"),
+        ("", "expected a number or a measure"),
+        ("rate(repress within 0 months after lift)", "whole number of months"),
+        ("count(repress from 2010-13)", "a date as YYYY"),
+        ("count(repress from 2012 until 2010)", "before they start"),
+        ("count(election)", "expected an action"),
+        ("rate(repress) > 1/2", "how many months"),
+        ("count(lift) > base", "exactly one measure with a trigger"),
+        ("latest(political_prisners) > 3", "did you mean 'political_prisoners'"),
+        ("count(lift) > expected", "rearranged"),
+        ("expected > 1", "stands alone"),
+        ("(" * 200 + "1", "nested too deeply"),
+    ],
+)
 def test_errors_name_the_place_and_the_nearest_word(record: Record, text: str, said: str) -> None:
     """Each mistake gives one InputError that says what was found and expected."""
     with pytest.raises(InputError, match=said):
@@ -139,8 +159,10 @@ def test_the_table_is_answered_and_blind_to_sides(record: Record) -> None:
     table = load_tells_apart(SHIPPED / "tells_apart.yaml")
     assert len(table.rows) == 7
     a, b = table.sides
-    rows = tuple(replace(r, asked=tuple(replace(s, expects={a: s.expects[b], b: s.expects[a]}) for s in r.asked))
-                 for r in table.rows)
+    rows = tuple(
+        replace(r, asked=tuple(replace(s, expects={a: s.expects[b], b: s.expects[a]}) for s in r.asked))
+        for r in table.rows
+    )
     swapped = answer_table(TellsApart(table.sides, rows), record)
     for one, two in zip(answer_table(table, record), swapped, strict=True):
         assert (one.met[a], one.met[b]) == (two.met[b], two.met[a])
@@ -152,9 +174,12 @@ def test_table_errors_name_the_row(tmp_path: Path) -> None:
     """A wrong expectation, a wrong statement and a missing key are reported with the row."""
     text = (SHIPPED / "tells_apart.yaml").read_text(encoding="utf-8")
     path = tmp_path / "t.yaml"
-    for old, new, said in (("reply: agrees", "reply: maybe", "row 'why-court': reply expects 'maybe'"),
-                           ("rate(court", "rate(cort", "did you mean 'court'"), ("look_at:", "look:", "'look_at' is missing"),
-                           ("sides:", "sides: [", "cannot be read")):
+    for old, new, said in (
+        ("reply: agrees", "reply: maybe", "row 'why-court': reply expects 'maybe'"),
+        ("rate(court", "rate(cort", "did you mean 'court'"),
+        ("look_at:", "look:", "'look_at' is missing"),
+        ("sides:", "sides: [", "cannot be read"),
+    ):
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
         with pytest.raises(InputError, match=said):
             load_tells_apart(path)

@@ -42,8 +42,14 @@ def _random(rng: random.Random, sizes: tuple[int, int] = (6, 9)) -> list[Event]:
     events = []
     for action, size in zip(("lift", "repress"), sizes, strict=True):
         for _ in range(size):
-            events.append(_event(len(events), action, dt.date(2004, 1, 1) + dt.timedelta(rng.randrange(365 * 15)),
-                                 intensity=rng.randint(1, 3)))
+            events.append(
+                _event(
+                    len(events),
+                    action,
+                    dt.date(2004, 1, 1) + dt.timedelta(rng.randrange(365 * 15)),
+                    intensity=rng.randint(1, 3),
+                )
+            )
     return events
 
 
@@ -189,8 +195,11 @@ def test_calendar_strata_take_out_an_election_effect() -> None:
     rng = random.Random(3)
     days = [dt.date(2006 + 3 * k, 6, 15) for k in range(5)]
     votes = tuple(Vote(f"v{k}", d, "presidential") for k, d in enumerate(days))
-    events = [_event(2 * i + j, kind, d + dt.timedelta(rng.randrange(-170, 170)))
-              for i, d in enumerate(days * 8) for j, kind in enumerate(("lift", "repress"))]
+    events = [
+        _event(2 * i + j, kind, d + dt.timedelta(rng.randrange(-170, 170)))
+        for i, d in enumerate(days * 8)
+        for j, kind in enumerate(("lift", "repress"))
+    ]
     held = followed_by(_record(events, votes), A, B, 3, how="mean", side="around")
     free = followed_by(_record(events, votes), A, B, 3, how="mean", side="around", plan=Plan(keep_elections=False))
     assert held.chance is not None
@@ -203,8 +212,9 @@ def test_calendar_strata_take_out_an_election_effect() -> None:
 def test_peaks_and_their_growth() -> None:
     """Peaks of a rising zigzag are its maxima; three growing peaks are one order in six."""
     values = [0, 3, 1, 5, 2, 9]
-    series = Series("held", tuple(Observation(dt.date(2000 + i, 1, 1), v, "n", "", "", "recalled")
-                                  for i, v in enumerate(values)))
+    series = Series(
+        "held", tuple(Observation(dt.date(2000 + i, 1, 1), v, "n", "", "", "recalled") for i, v in enumerate(values))
+    )
     assert [o.value for o in peaks(series)] == [3, 5, 9]
     grown = peak_growth(series)
     assert grown.chance is not None
