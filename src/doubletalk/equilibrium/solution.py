@@ -112,6 +112,12 @@ class Solution:
                     points.append((outcome.id, index, assessment))
         return points
 
+    def _repr_html_(self) -> str:
+        """The solution as tables, for notebooks."""
+        from doubletalk.report.notebook import solution_html
+
+        return solution_html(self)
+
 
 def extreme_assessments(game: Game, family: Family) -> list[Assessment]:
     """The family's extreme points: each sender extreme with each response extreme; beliefs walk through theirs.

@@ -1,0 +1,80 @@
+"""The command line: which commands there are, and how every one of them ends.
+
+Only ``typer`` is imported at the start; each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import doubletalk
+from doubletalk.commands.check import check
+from doubletalk.commands.library import library
+from doubletalk.commands.running import Exit, explained, note, put
+from doubletalk.commands.schema import schema
+from doubletalk.commands.solve import solve
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="doubletalk",
+    help="What a speaker can credibly say to several audiences at once, and what each should do about it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for _command in (check, solve, library, schema):
+    app.command()(_command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        put(f"doubletalk {doubletalk.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; every way out is one of the documented exit codes, and never a traceback."""
+    code: int = Exit.DONE
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence()
+    except BaseException as error:
+        if os.environ.get("DOUBLETALK_TRACEBACK"):
+            raise
+        code, message = explained(error)
+        note(message)
+    sys.exit(code)
+
+
+def _run() -> int:
+    """The command named on the command line; its exit code."""
+    try:
+        app(prog_name="doubletalk")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    return Exit.DONE
+
+
+def _silence() -> None:
+    """The reader went away (``| head``): drop what is left without a complaint."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())

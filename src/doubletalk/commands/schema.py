@@ -1,0 +1,26 @@
+"""``doubletalk schema``: the JSON schemas of the two public formats."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from doubletalk.commands.running import put
+
+__all__ = ["Format", "schema"]
+
+
+class Format(StrEnum):
+    """The formats that have a schema."""
+
+    game = "game"
+    solution = "solution"
+
+
+def schema(which: Annotated[Format, typer.Argument(metavar="game|solution", help="Which format.")]) -> None:
+    """Print the JSON schema of the game file or of the solution file."""
+    from importlib.resources import files
+
+    put((files("doubletalk") / "schemas" / f"{which.value}.schema.json").read_text(encoding="utf-8"))

@@ -1,0 +1,124 @@
+"""``doubletalk solve``: every equilibrium of a game, shown, or as the solution file."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from doubletalk.commands.games import assignments, game_file
+from doubletalk.commands.running import Exit, Interruption, ProgressBar, check_writable, note, put, save, terminal
+from doubletalk.errors import InputError
+
+if TYPE_CHECKING:
+    from doubletalk.equilibrium.solution import Solution
+    from doubletalk.game.model import Game
+
+__all__ = ["Concept", "solve"]
+
+
+class Concept(StrEnum):
+    """Solution concepts."""
+
+    sequential = "sequential"
+    nash = "nash"
+
+
+def solve(
+    game: Annotated[str, typer.Argument(metavar="GAME", help="A game file, or the name of a library game.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the solution file (JSON) and nothing else.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the solution file here.")] = None,
+    concept: Annotated[
+        Concept, typer.Option("--concept", help="nash asks nothing of anybody off the path.")
+    ] = Concept.sequential,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; repeatable.")
+    ] = None,
+    certificate: Annotated[
+        bool, typer.Option("--certificate", help="Check every extreme point exactly and put the proof in the output.")
+    ] = False,
+    time_limit: Annotated[
+        float | None, typer.Option("--time-limit", metavar="S", help="Stop after S seconds with what was found.")
+    ] = None,
+) -> None:
+    """Find every equilibrium of a game, as exact sets."""
+    values = assignments(settings or [])
+    if time_limit is not None and not (time_limit > 0 and math.isfinite(time_limit)):
+        raise typer.BadParameter("expected a positive number of seconds", param_hint="'--time-limit'")
+    if out is not None:
+        check_writable(out)
+    start = time.perf_counter()
+    the_game = game_file(game).game(values)
+    parsed = time.perf_counter() - start
+    interruption = Interruption()
+    with interruption.watched():
+        solution = _solved(the_game, concept.value, time_limit)
+    solution = replace(solution, timing_s={"parse": parsed, **solution.timing_s})
+    proof = _certificate(solution) if certificate else None
+    _hand_over(solution, proof, json, out)
+    code = _standing(solution, interruption.happened, time_limit)
+    if proof is not None and proof["failed"]:
+        raise InputError(f"{proof['failed']} extreme points fail the check: a fault, please report it", game)
+    if code is not Exit.DONE:
+        note(f"stopped early: {solution.why_incomplete}")
+        raise typer.Exit(code)
+
+
+def _solved(game: Game, concept: str, time_limit: float | None) -> Solution:
+    from doubletalk.equilibrium.solve import solve as find_all
+
+    with ProgressBar() as bar:
+        return find_all(game, concept, time_limit, bar)
+
+
+def _certificate(solution: Solution) -> dict[str, object]:
+    """Every reported extreme point, checked by code that the search does not use."""
+    from doubletalk.equilibrium.verification import Verifier
+
+    verifier = Verifier(solution.game, solution.concept)
+    points = []
+    with ProgressBar() as bar:
+        assessments = solution.assessments()
+        for done, (outcome, family, assessment) in enumerate(assessments):
+            bar(done / len(assessments), "verifying")
+            points.append({"outcome": outcome, "family": family + 1, **verifier(assessment).to_json()})
+    failed = sum(1 for point in points if not point["valid"])
+    return {"verified": len(points) - failed, "failed": failed, "points": points}
+
+
+def _hand_over(solution: Solution, proof: Mapping[str, object] | None, json: bool, out: Path | None) -> None:
+    from doubletalk.equilibrium.output import json_text, solution_json
+
+    content = json_text(solution_json(solution, proof)) if json or out is not None else ""
+    if out is not None:
+        save(out, content)
+    if json:
+        put(content)
+        return
+    from doubletalk.report.terminal import show_solution
+
+    show_solution(solution, terminal(), _sentence(proof))
+
+
+def _sentence(proof: Mapping[str, object] | None) -> str:
+    if proof is None:
+        return ""
+    if proof["failed"]:
+        return f"{proof['failed']} extreme points FAIL the exact check, {proof['verified']} pass it."
+    noun = "extreme point" if proof["verified"] == 1 else "extreme points"
+    return f"{proof['verified']} {noun} verified exactly."
+
+
+def _standing(solution: Solution, interrupted: bool, time_limit: float | None) -> Exit:
+    if solution.complete:
+        return Exit.DONE
+    if interrupted:
+        return Exit.INTERRUPTED
+    reached = time_limit is not None and "time limit" in (solution.why_incomplete or "")
+    return Exit.LIMIT if reached else Exit.DONE
