@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ppl import Constraint_System, Linear_Expression, Variable, C_Polyhedron, Generator_System, point  # noqa: F401
+from ppl import C_Polyhedron, Constraint_System, Linear_Expression, Variable
 
+ZERO = Fraction(0)
 LIBRARY = Path(__file__).resolve().parents[1] / "src" / "doubletalk" / "library"
 
 
@@ -28,7 +29,9 @@ def number(text, names):
     def value(node):
         if isinstance(node, ast.BinOp):
             a, b = value(node.left), value(node.right)
-            return {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}[type(node.op)] if not isinstance(node.op, ast.Div) else a / b
+            if isinstance(node.op, ast.Div):
+                return a / b
+            return {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}[type(node.op)]
         if isinstance(node, ast.UnaryOp):
             return -value(node.operand)
         if isinstance(node, ast.Name):
@@ -113,7 +116,7 @@ class Game:
     def pay(self, play):
         players = [self.sender, *self.names]
         return tuple(
-            sum((number(r["add"], self.param) for r in self.raw["payoffs"][p] if holds(r.get("when", {}), play)), Fraction(0))
+            sum((number(r["add"], self.param) for r in self.raw["payoffs"][p] if holds(r.get("when", {}), play)), ZERO)
             for p in players
         )
 
@@ -241,7 +244,8 @@ class Search:
                 x_least += at_least
                 for j, tied in zip(who, support, strict=True):
                     z_equal.append(({self.z[j, cell, a]: Fraction(1) for a in tied}, Fraction(1)))
-                    z_none += [({self.z[j, cell, a]: Fraction(1)}, Fraction(0)) for a in g.actions[j][cell[0]] if a not in tied]
+                    idle = [a for a in g.actions[j][cell[0]] if a not in tied]
+                    z_none += [({self.z[j, cell, a]: Fraction(1)}, ZERO) for a in idle]
             zs = [((), polytope(len(self.z), z_equal + z_none, []))]
             for t in range(len(g.types)):
                 grown = []
@@ -259,7 +263,7 @@ class Search:
                     x_rows += [({self.x[t, m]: Fraction(1)}, Fraction(0)) for m in g.can[t] if m not in sets[t]]
                 xp = polytope(len(self.pairs), x_rows, x_least)
                 if not xp.is_empty():
-                    yield vertices(xp, len(self.pairs)), vertices(zp, len(self.z))
+                    yield xp, zp
 
     def best_cut(self, t, best):
         key = (t, best)
@@ -290,22 +294,35 @@ class Search:
         return frozenset(rows.items())
 
 
+def largest(products):
+    """The products that lie in no other."""
+    kept = []
+    for x, z in products:
+        if not any(a.contains(x) and b.contains(z) for a, b in kept):
+            kept = [(a, b) for a, b in kept if not (x.contains(a) and z.contains(b))]
+            kept.append((x, z))
+    return kept
+
+
 def outcome_groups(path):
-    """The equilibrium outcomes, those that one product joins put in one group: a list of sets of outcomes."""
+    """The equilibrium outcomes by connected component of the equilibrium set: a list of sets of outcomes."""
     search = Search(Game(path))
+    components = []
+    for x, z in largest(search.products()):
+        touching = [c for c in components if any(not a.is_disjoint_from(x) and not b.is_disjoint_from(z) for a, b in c)]
+        for c in touching:
+            components.remove(c)
+        components.append([(x, z), *(product for c in touching for product in c)])
     groups = []
-    seen = set()
-    for xs, zs in search.products():
-        found = {search.outcome(x, z) for x in xs for z in zs}
-        key = frozenset(found)
-        if key in seen:
-            continue
-        seen.add(key)
-        joined = [g for g in groups if g & found]
-        for g in joined:
-            groups.remove(g)
-            found |= g
-        groups.append(found)
+    for component in components:
+        found = {
+            search.outcome(x, z)
+            for xp, zp in component
+            for x in vertices(xp, len(search.pairs))
+            for z in vertices(zp, len(search.z))
+        }
+        if found not in groups:
+            groups.append(found)
     return search.g, groups
 
 
@@ -316,3 +333,46 @@ def deeds(game, outcome):
     for (t, _, a), p in outcome:
         rows[t, a] = rows.get((t, a), Fraction(0)) + p / prior[t]
     return frozenset(rows.items())
+
+
+# ---------------------------------------------------------------- the claims
+
+BY_HAND_ONLY = {"patron_and_rival"}
+FILES = [p for p in sorted(LIBRARY.rglob("*.yaml")) if not p.name.endswith(".expected.yaml")]
+GAMES = [p for p in FILES if p.stem not in BY_HAND_ONLY]
+
+
+def recorded(game, path):
+    """The outcomes and the sets of deeds on record beside a game file."""
+    text = path.with_name(path.stem + ".expected.yaml").read_text(encoding="utf-8")
+    expected = yaml.load(text, Loader=yaml.BaseLoader)
+    fixed, varying = set(), set()
+    prior = dict(zip(game.types, game.prior, strict=True))
+    for item in expected["outcomes"]:
+        if "varies" in item:
+            points = [
+                frozenset(((t, tuple(a.split(","))), Fraction(p)) for t, d in point.items() for a, p in d.items())
+                for point in item["deeds"]
+            ]
+            varying.add(frozenset(points))
+            continue
+        rows = {}
+        for t, strategy in item["sender"].items():
+            for m, weight in strategy.items():
+                seen = [game.sees[j][game.messages.index(m)] for j in range(len(game.names))]
+                for acts in product(*(item["responses"][n][o].items() for n, o in zip(game.names, seen, strict=True))):
+                    chance = prior[t] * Fraction(weight)
+                    for _, p in acts:
+                        chance *= Fraction(p)
+                    rows[t, m, tuple(a for a, _ in acts)] = chance
+        fixed.add(frozenset(rows.items()))
+    return fixed, varying
+
+
+@pytest.mark.parametrize("path", GAMES, ids=[p.stem for p in GAMES])
+def test_brute_force_finds_exactly_what_is_on_record(path):
+    """Trying every support gives the outcomes of the expected file and no other."""
+    game, groups = outcome_groups(path)
+    fixed = {next(iter(group)) for group in groups if len(group) == 1}
+    varying = {frozenset(deeds(game, outcome) for outcome in group) for group in groups if len(group) > 1}
+    assert (fixed, varying) == recorded(game, path)
