@@ -23,7 +23,16 @@ from doubletalk.equilibrium.solution import Distribution
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import Cell, Game
 
-__all__ = ["ReplyPlan", "integers", "pairs_of", "plan_replies", "reply_complex", "reply_reader"]
+__all__ = [
+    "BeliefTest",
+    "ReplyPlan",
+    "difference",
+    "integers",
+    "pairs_of",
+    "plan_replies",
+    "reply_complex",
+    "reply_reader",
+]
 
 Option = tuple[int, tuple[Rational, ...]]
 """An optimal reply and what it gives each audience."""
@@ -189,11 +198,11 @@ def _station(game: Game, plan: ReplyPlan, cell: Cell) -> Station:
         unit = tuple(ONE if b == a else ZERO for b in range(len(labels)))
         vertices.append(Vertex({i: plan.value[i, (a,)] for i in here}, unit))
     behaviour = _PureActions(audience.name, game.information_set(0, cell.messages[0], ()), labels)
-    pieces = tuple(_pieces(expected, _Beliefs(plan, here)))
+    pieces = tuple(_pieces(expected, BeliefTest(plan, here)))
     return Station(cell.key, here, (Block(tuple(vertices), behaviour),), pieces)
 
 
-def _pieces(expected: Sequence[Row], beliefs: _Beliefs) -> Iterator[Piece]:
+def _pieces(expected: Sequence[Row], beliefs: BeliefTest) -> Iterator[Piece]:
     """One piece for each set of actions that can be the maximisers, small sets first."""
     count = len(expected)
     alive: list[tuple[int, ...]] = [(a,) for a in range(count)]
@@ -233,7 +242,7 @@ def integers(values: Sequence[Rational]) -> list[int]:
     return [int(v.p) * (common // int(v.q)) for v in values]
 
 
-class _Beliefs:
+class BeliefTest:
     """Asks whether some belief at one observation satisfies given rows; x >= 0, y >= 0 and the links always hold."""
 
     def __init__(self, plan: ReplyPlan, pairs: tuple[int, ...]) -> None:

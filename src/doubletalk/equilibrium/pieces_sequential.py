@@ -31,7 +31,7 @@ class CurvedCell:
 
     ``station``            index of the station
     ``equal``, ``at_least``  rows of the closed cone of beliefs in which the part lies
-    ``vertices``           responses whose mixtures include every realised play of the part
+    ``vertices``           responses whose mixtures include every realised play of the part; points as in the block
     ``reason``             the entry of ``ResponseComplex.gaps`` that speaks of it
 
     When no equilibrium exists even with these bounds as pieces, the gap is without effect.
@@ -186,7 +186,7 @@ class _StationBuilder:
             for play in stretch.plays:
                 catalogue.setdefault(play.key, (len(catalogue), play))
         plays = [play for _, play in catalogue.values()]
-        places = tuple(sorted({place for play in plays for place in play.weights}))
+        places = tuple(sorted({place for stretch in found for play in stretch.plays for place in play.weights}))
         vertices = tuple(self._vertex(play, places) for play in plays)
         pieces = []
         for stretch in exact:
@@ -194,15 +194,14 @@ class _StationBuilder:
             equal, at_least = self._rows(stretch.cone)
             pieces.append(Piece(equal, at_least, (support,), simplex=False))
         block = Block(vertices, _Behaviour(self.game, self.cell.messages[0], places))
-        curved = [self._curved(number, stretch) for stretch in found if stretch.curved]
+        curved = [self._curved(number, stretch, places) for stretch in found if stretch.curved]
         return Station(self.cell.key, self.pairs, (block,), tuple(pieces)), curved
 
     def _vertex(self, play: Play, places: Sequence[Place]) -> Vertex:
         payoffs = dict(zip(self.pairs, play.payoffs, strict=True))
         return Vertex(payoffs, tuple(play.weights.get(place, ZERO) for place in places))
 
-    def _curved(self, number: int, stretch: Stretch) -> CurvedCell:
-        places = tuple(sorted({place for play in stretch.plays for place in play.weights}))
+    def _curved(self, number: int, stretch: Stretch, places: Sequence[Place]) -> CurvedCell:
         equal, at_least = self._rows(stretch.cone)
         vertices = tuple(self._vertex(play, places) for play in stretch.plays)
         return CurvedCell(number, equal, at_least, vertices, stretch.curved or "")
