@@ -1,7 +1,7 @@
 """Every equilibrium outcome of the library's games, found a second time by brute force.
 
 Nothing here uses the package: the game files are read by the small reader below and solved by trying every
-combination of tied actions and of message sets, without pruning. It serves separable audiences and a single audience
+combination of tied actions and of message sets. It serves separable audiences and a single audience
 with a reply that never ties; the games outside that class carry a hand derivation only.
 """
 
@@ -250,11 +250,14 @@ class Search:
             for t in range(len(g.types)):
                 grown = []
                 for sets, zp in zs:
-                    for best in best_sets[t]:
+                    kept = []
+                    for best in reversed(best_sets[t]):
                         cut = C_Polyhedron(zp)
                         cut.intersection_assign(self.best_cut(t, best))
-                        if not cut.is_empty():
-                            grown.append(((*sets, best), cut))
+                        # a smaller set of messages that allows no further responses adds nothing
+                        if not cut.is_empty() and not any(set(best) < set(b) and c.contains(cut) for b, c in kept):
+                            kept.append((best, cut))
+                    grown += [((*sets, best), cut) for best, cut in kept]
                 zs = grown
             for sets, zp in zs:
                 x_rows = list(x_equal)
