@@ -78,12 +78,12 @@ def labels(node: Node, what: str) -> tuple[str, ...]:
     """A list of distinct names that the file introduces."""
     if isinstance(node, Scalar) and not node.null:
         raise GameFileError(f"{what}: expected a list, found {found(node)}; write [{node.text[:60]}]", line=node.line)
-    names: list[str] = []
+    names: dict[str, None] = {}
     for item in items(node, what):
         name = label(item, what)
         if name in names:
             raise GameFileError(f"{what}: {quoted(name)} is listed twice", line=item.line)
-        names.append(name)
+        names[name] = None
     return tuple(names)
 
 

@@ -21,6 +21,8 @@ from doubletalk.game.wording import listing, quoted
 
 __all__ = ["Layout", "RepliesAt", "lay_out", "payoff_table"]
 
+MAX_INDEX_BITS = 4_000_000_000
+
 Profile = tuple[int, int, tuple[int, ...]]
 RepliesAt = Callable[[str, str, Mapping[str, str]], Sequence[str] | None]
 """(type, message, audience -> action) -> replies there, None or () where there is none."""
@@ -104,6 +106,14 @@ def _audience(rule: AudienceRule, messages: tuple[str, ...]) -> Audience:
     return Audience(rule.name, seen, observation_of, rule.watches, tuple(rule.actions[label] for label in seen))
 
 
+def _mask(places: list[int], size: int) -> int:
+    """The integer of *size* bits with ones at *places*, counted from the most significant."""
+    row = bytearray(b"0") * size
+    for place in places:
+        row[place] = 49
+    return int(row, 2)
+
+
 class _Names:
     """The labels of a play, and the index from (condition key, label) to plays."""
 
@@ -129,16 +139,16 @@ class _Names:
     def index(self, plays: Sequence[History], replies: Mapping[Profile, tuple[str, ...]]) -> dict[tuple[str, str], int]:
         """(key, label) -> the plays that have it, as bits."""
         size = len(plays)
-        marks: dict[tuple[str, str], bytearray] = {}
+        places: dict[tuple[str, str], list[int]] = {}
         for place, (t, m, actions, c) in enumerate(plays):
             had = [*self.types[t], *self.messages[m], *(self.actions[j][m][a] for j, a in enumerate(actions))]
             if c != NO_REPLY:
                 had.append(("reply", replies[t, m, actions][c]))
             for key in had:
-                if key not in marks:
-                    marks[key] = bytearray(b"0") * size
-                marks[key][size - 1 - place] = 49
-        return {key: int(row, 2) for key, row in marks.items()}
+                places.setdefault(key, []).append(size - 1 - place)
+        if size * len(places) > MAX_INDEX_BITS:
+            raise TooLarge(f"the game has {size:,} plays and {len(places):,} names, together too many to build")
+        return {key: _mask(where, size) for key, where in places.items()}
 
 
 def _replies(
