@@ -41,6 +41,7 @@ class ClaimError(InputError):
         self.at = at
         where = "" if at is None else f" (character {at + 1} of: {statement})"
         super().__init__(message + where)
+        self.message = message
 
 
 @dataclass(frozen=True)
