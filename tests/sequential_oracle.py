@@ -198,7 +198,8 @@ def random_point(rng, rays):
     picked = [rng.choice((0, 0, 1, 2, 3)) for _ in rays]
     if not any(picked):
         picked[rng.randrange(len(rays))] = 1
-    return tuple(sum((Rational(k) * ray[i] for k, ray in zip(picked, rays, strict=True)), ZERO) for i in range(len(rays[0])))
+    pairs = list(zip(picked, rays, strict=True))
+    return tuple(sum((Rational(k) * ray[i] for k, ray in pairs), ZERO) for i in range(len(rays[0])))
 
 
 def is_mixture(block, support, behaviour, counts):

@@ -94,18 +94,14 @@ def plan_replies(game: Game) -> ReplyPlan:
 
 
 def _optimal(game: Game, t: int, m: int, actions: tuple[int, ...]) -> tuple[Rational, tuple[Option, ...]]:
-    """The sender's best payoff there, and its optimal replies that audiences' payoffs tell apart."""
+    """The sender's best payoff there, and all its optimal replies (also those that nobody else's payoff tells apart)."""
     replies = game.reply_range(t, m, actions)
     if len(replies) == 1:
         payoffs = game.payoffs[t, m, actions, replies[0]]
         return payoffs[0], ((replies[0], tuple(payoffs[1:])),)
     every = [(c, game.payoffs[t, m, actions, c]) for c in replies]
     best = max(payoffs[0] for _, payoffs in every)
-    kept: dict[tuple[Rational, ...], int] = {}
-    for c, payoffs in every:
-        if payoffs[0] == best:
-            kept.setdefault(tuple(payoffs[1:]), c)
-    return best, tuple((c, given) for given, c in kept.items())
+    return best, tuple((c, tuple(payoffs[1:])) for c, payoffs in every if payoffs[0] == best)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ class CurvedCell:
 
     ``station``            index of the station
     ``equal``, ``at_least``  rows of the closed cone of beliefs in which the part lies
-    ``vertices``           responses whose mixtures include every realised play of the part; points as in the block
+    ``vertices``           responses whose mixtures include every realised play of the part; their points are
+                           zero, because a bound is not itself a response
     ``reason``             the entry of ``ResponseComplex.gaps`` that speaks of it
 
     When no equilibrium exists even with these bounds as pieces, the gap is without effect.
@@ -203,7 +204,8 @@ class _StationBuilder:
 
     def _curved(self, number: int, stretch: Stretch, places: Sequence[Place]) -> CurvedCell:
         equal, at_least = self._rows(stretch.cone)
-        vertices = tuple(self._vertex(play, places) for play in stretch.plays)
+        nowhere = (ZERO,) * len(places)
+        vertices = tuple(Vertex(dict(zip(self.pairs, p.payoffs, strict=True)), nowhere) for p in stretch.plays)
         return CurvedCell(number, equal, at_least, vertices, stretch.curved or "")
 
     def _rows(self, cone: Cone) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
