@@ -95,8 +95,8 @@ def test_mutated_files_are_games_or_clear_errors() -> None:
 
 _leaves = st.sampled_from(SCRAPS) | st.text(max_size=8) | st.integers(-3, 3).map(str) | st.none()
 _keys = st.sampled_from(
-    ["sender", "name", "types", "traits", "messages", "channels", "audiences", "actions", "sees", "reply", "when", "add"]
-) | st.sampled_from(["not", "payoffs", "doubletalk", "title", "source", "parameters"])
+    ["sender", "name", "types", "traits", "messages", "channels", "audiences", "actions", "sees", "reply", "when"]
+) | st.sampled_from(["add", "not", "payoffs", "doubletalk", "title", "source", "parameters"])
 _trees = st.recursive(
     _leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys | st.text(max_size=3), inner, max_size=4)
 )
