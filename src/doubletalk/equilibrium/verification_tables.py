@@ -94,7 +94,8 @@ class Layout:
     def belief_label(self, cell: Cell, pair: Pair) -> str:
         """``type``, or ``type|message`` where several messages look alike."""
         name = self.game.types[pair[0]]
-        return name if len(cell.messages) == 1 else f"{name}|{self.game.messages[pair[1]]}"
+        single = len({m for _, m in self.pairs if m in cell.messages}) == 1
+        return name if single else f"{name}|{self.game.messages[pair[1]]}"
 
 
 class Reader:
