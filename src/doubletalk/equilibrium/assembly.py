@@ -34,6 +34,9 @@ PROBE_SECONDS = 10.0
 LONGEST_UNASKED = 1800.0
 """Expected seconds above which a walk without a time limit is refused, with the estimate."""
 
+MOST_PAIRS = 30
+"""More (type, message) pairs at one observation are refused at once: 2^30 subsets cannot be walked."""
+
 
 @dataclass(frozen=True)
 class Product:
@@ -72,6 +75,7 @@ def find_products(
     yield no product; where one could be used, it is reported in ``Found.outside``.
     Raises TooLarge when no limit is set and the walk would take hours.
     """
+    _refuse_hopeless(complex_)
     work = _Assembly(complex_, prior, concept, bounds)
     start = time.perf_counter()
     walk = work.walk(math.inf if time_limit is None else start + time_limit)
@@ -95,14 +99,17 @@ def find_products(
         stopped = f"the time limit of {time_limit:g} s was reached with {walk.done:.1%} of the search done"
     except KeyboardInterrupt:
         stopped = f"interrupted with {walk.done:.1%} of the search done"
-    products = _maximal(work.found)
-    outside = {
-        bound
-        for product in work.outside
-        for bound in work.bounds_of(product)
-        if not any(_within(product, p) for p in products)
-    }
-    return Found(products, stopped, walk.nodes, walk.judged, frozenset(outside))
+    return Found(_maximal(work.found), stopped, walk.nodes, walk.judged, frozenset(work.outside))
+
+
+def _refuse_hopeless(complex_: ResponseComplex) -> None:
+    """Raises TooLarge when a single message or observation already has more choices than any computer can try."""
+    for station in complex_.stations:
+        if len(station.pairs) > MOST_PAIRS:
+            raise TooLarge(
+                f"observation '{station.key}' can come from {len(station.pairs)} (type, message) pairs, so that there are "
+                f"2^{len(station.pairs)} ways to use it; at most {MOST_PAIRS} pairs can be handled: use fewer types"
+            )
 
 
 class _Assembly:
@@ -118,7 +125,7 @@ class _Assembly:
         self.complex = complex_
         self._bounds = bounds
         self._bound_pieces: dict[int, tuple[int, int]] = {}
-        self.outside: list[Product] = []
+        self.outside: set[tuple[int, int]] = set()
         self.prior = prior
         self.nash = concept == "nash"
         self.found: dict[tuple[tuple[Point, ...], tuple[Point, ...]], Product] = {}
@@ -181,10 +188,6 @@ class _Assembly:
         mine, theirs = self.pieces[k].support, self.pieces[other].support
         within = all(set(a) <= set(b) for a, b in zip(mine, theirs, strict=True))
         return within and (mine != theirs or other < k)
-
-    def bounds_of(self, product: Product) -> list[tuple[int, int]]:
-        """The bounds among the product's pieces."""
-        return [self._bound_pieces[k] for k in product.pieces if k in self._bound_pieces]
 
     # ---- the float side --------------------------------------------------------------------------------------------
 
@@ -378,10 +381,11 @@ class _Assembly:
         self._done.add(mark)
         if reached != used or widest != chosen:
             weights, _ = self._responses(reached, widest)
-        points = self._points(weights, widest)
-        if not self._bound_pieces.keys().isdisjoint(widest):
-            self.outside.append(Product(tuple(senders), tuple(points), tuple(widest)))
+        loose = self._bound_pieces.keys() & widest
+        if loose:
+            self.outside.update(self._bound_pieces[k] for k in loose)
             return
+        points = self._points(weights, widest)
         self.found.setdefault((tuple(senders), tuple(points)), Product(tuple(senders), tuple(points), tuple(widest)))
 
     def _responses(self, used: set[int], chosen: list[int]) -> tuple[list[dict[int, Rational]], set[int]]:

@@ -5,7 +5,7 @@ cdef class Search:
     cdef public long nodes, judged
     cdef public double deadline, done
     cdef public object emit, judge, tick
-    cdef public list message_pairs, message_stations, station_pairs, station_pieces, off_path_pieces, last_chance
+    cdef public list message_pairs, message_stations, station_pairs, station_pieces, off_path_pieces, open_pieces, last_chance
     cdef public dict local_answers
     cdef public int[::1] pair_type, states, chosen, pair_message, placed
     cdef public int[::1] piece_row_start, piece_row_stop, piece_column_start, piece_columns, piece_strict
@@ -18,7 +18,7 @@ cdef class Search:
     cpdef bint _types_covered(self, int k)
     @cython.locals(o=int, mask=long, complete=bint, reached=bint, place=int, i=int, piece=int, here=list, pieces=list, part=double)
     cpdef _station(self, int k, int s, double share)
-    @cython.locals(key=long)
+    @cython.locals(key=tuple)
     cpdef bint _fits(self, int o, int piece, long mask, bint reached)
     @cython.locals(answer=int)
     cpdef bint _worth_going_on(self, int k)

@@ -100,7 +100,7 @@ class Search:
                     self.station_pairs[o].append(i)
         self.pair_message = array("i", pair_message)
         self.placed = array("i", [0] * self.messages)
-        self.local_answers: dict[int, bool] = {}
+        self.local_answers: dict[tuple[int, int], bool] = {}
         last = [0] * self.types
         for m in range(self.messages):
             for i in self.message_pairs[m]:
@@ -121,6 +121,10 @@ class Search:
         """Pieces by global index; rows are half-open ranges into the row store; columns are response vertices."""
         self.station_pieces = [list(p) for p in station_pieces]
         self.off_path_pieces = [list(p) for p in off_path_pieces]
+        self.open_pieces = [
+            [*always, *(k for k in unreached if k not in always)]
+            for always, unreached in zip(self.station_pieces, self.off_path_pieces, strict=True)
+        ]
         self.piece_row_start = array("i", [r[0] for r in piece_rows] or [0])
         self.piece_row_stop = array("i", [r[1] for r in piece_rows] or [0])
         starts = [0]
@@ -225,7 +229,12 @@ class Search:
             else:
                 self.done += share
             return
-        pieces = self.station_pieces[o] if reached or not complete else self.off_path_pieces[o]
+        if not complete:
+            pieces = self.open_pieces[o]
+        elif reached:
+            pieces = self.station_pieces[o]
+        else:
+            pieces = self.off_path_pieces[o]
         part = share / max(1, len(pieces))
         for piece in pieces:
             self.chosen[o] = piece
@@ -239,7 +248,9 @@ class Search:
         """Whether some belief in the piece's Q gives weight to just the pairs in *mask*; remembered."""
         if not reached:
             return piece in self.off_path_pieces[o]
-        key = (piece << len(self.station_pairs[o])) | mask
+        if piece not in self.station_pieces[o]:
+            return False
+        key = (piece, mask)
         answer = self.local_answers.get(key)
         if answer is None:
             answer = self.judge(LOCAL, list(self.states), [piece, o])

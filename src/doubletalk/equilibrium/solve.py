@@ -43,11 +43,11 @@ def solve(
     start = time.perf_counter()
     name = solver_class(game)[0]
     complex_ = _complex_maker(name, game)(game)
-    complex_, bounds = _with_bounds(complex_)
+    wider, bounds = _with_bounds(complex_)
     built = time.perf_counter()
     separable = name == "separable"
     found = find_products(
-        complex_, game.prior, concept if separable else "sequential", time_limit, progress, frozenset(bounds)
+        wider, game.prior, concept if separable else "sequential", time_limit, progress, frozenset(bounds)
     )
     gaps = [reason for reason in complex_.gaps if reason not in bounds.values()]
     gaps += dict.fromkeys(reason for bound, reason in bounds.items() if bound in found.outside)
