@@ -140,7 +140,7 @@ def _does(game: Game, cell: Cell, audience: int, family: Family) -> str:
 
 def _arrivals(game: Game, cell: Cell, sender: Mapping[str, Distribution]) -> dict[str, Rational]:
     """Unnormalised weight of every type in the cell, positive ones only."""
-    weights = {}
+    weights: dict[str, Rational] = {}
     for t, m in _members(game, cell):
         chance = sender[game.types[t]].get(game.messages[m], ZERO)
         if chance != 0:
