@@ -90,7 +90,7 @@ def sequential_complex(game: Game) -> SequentialComplex:
             f"sequential_complex needs audiences that observe the same and watch all earlier ones; "
             f"game '{game.title}' has others"
         )
-    plan = plan_replies(game)
+    plan = plan_replies(game, equal_ones=False)
     stations, curved = [], []
     for number, cell in enumerate(game.cells()):
         builder = _StationBuilder(game, plan, cell)
@@ -130,23 +130,23 @@ class _StationBuilder:
             self.rows.append({})
         for k, members in enumerate(self.classes):
             for actions in self.profiles:
-                options = self.plan.options[members[0], actions]
-                if len(options) == 1:
-                    self.spots[k, actions] = [(k, options[0][1])]
+                distinct = list(dict.fromkeys(given for _, given in self.plan.options[members[0], actions]))
+                if len(distinct) == 1:
+                    self.spots[k, actions] = [(k, distinct[0])]
                     continue
                 link = {k: -ONE}
                 spots = []
-                for _, given in options:
+                for given in distinct:
                     spots.append((len(self.rows), given))
                     link[len(self.rows)] = ONE
-                    self.rows.append(dict.fromkeys((self._weight(p, actions, given) for p in members), ONE))
+                    self.rows.append({y: ONE for pair in members for y in self._weights(pair, actions, given)})
                 self.links.append(link)
                 self.spots[k, actions] = spots
 
-    def _weight(self, pair: int, actions: Node, given: tuple[Rational, ...]) -> int:
-        """The unknown y of the pair's reply that gives audiences these payoffs."""
-        reply = next(c for c, payoffs in self.plan.options[pair, actions] if payoffs == given)
-        return self.plan.weights[pair, actions, reply]
+    def _weights(self, pair: int, actions: Node, given: tuple[Rational, ...]) -> list[int]:
+        """The unknowns y of the pair's replies that give audiences these payoffs."""
+        options = self.plan.options[pair, actions]
+        return [self.plan.weights[pair, actions, c] for c, payoffs in options if payoffs == given]
 
     def whole(self) -> Cone:
         """All beliefs: an interval of b for two classes without tied replies, a cone otherwise."""
