@@ -70,8 +70,10 @@ def pairs_of(game: Game) -> tuple[tuple[int, int], ...]:
     return tuple((t, m) for t, sendable in enumerate(game.available) for m in sendable)
 
 
-def plan_replies(game: Game) -> ReplyPlan:
+def plan_replies(game: Game, equal_ones: bool = True) -> ReplyPlan:
     """The optimal replies after every possible play of the audiences.
+
+    ``equal_ones``: whether tied replies that pay everybody the same are all kept, or only the first of them.
 
     Cost: one pass over the game's histories.
     """
@@ -81,7 +83,7 @@ def plan_replies(game: Game) -> ReplyPlan:
     links: list[Row] = []
     for index, (t, m) in enumerate(pairs):
         for actions in game.action_profiles(m):
-            best, kept = _optimal(game, t, m, actions)
+            best, kept = _optimal(game, t, m, actions, equal_ones)
             value[index, actions] = best
             options[index, actions] = kept
             if len(kept) > 1:
@@ -93,15 +95,21 @@ def plan_replies(game: Game) -> ReplyPlan:
     return ReplyPlan(pairs, value, options, weights, len(pairs) + len(weights), tuple(links))
 
 
-def _optimal(game: Game, t: int, m: int, actions: tuple[int, ...]) -> tuple[Rational, tuple[Option, ...]]:
-    """The sender's best payoff there, and all its optimal replies (also those that nobody else's payoff tells apart)."""
+def _optimal(
+    game: Game, t: int, m: int, actions: tuple[int, ...], equal_ones: bool
+) -> tuple[Rational, tuple[Option, ...]]:
+    """The sender's best payoff there, and its optimal replies (one of each kind unless *equal_ones*)."""
     replies = game.reply_range(t, m, actions)
     if len(replies) == 1:
         payoffs = game.payoffs[t, m, actions, replies[0]]
         return payoffs[0], ((replies[0], tuple(payoffs[1:])),)
     every = [(c, game.payoffs[t, m, actions, c]) for c in replies]
     best = max(payoffs[0] for _, payoffs in every)
-    return best, tuple((c, tuple(payoffs[1:])) for c, payoffs in every if payoffs[0] == best)
+    optimal = [(c, tuple(payoffs[1:])) for c, payoffs in every if payoffs[0] == best]
+    if equal_ones:
+        return best, tuple(optimal)
+    first = {given: c for c, given in reversed(optimal)}
+    return best, tuple((c, given) for c, given in optimal if first[given] == c)
 
 
 @dataclass(frozen=True)
