@@ -14,9 +14,11 @@ import typer
 import doubletalk
 from doubletalk.commands.check import check
 from doubletalk.commands.library import library
+from doubletalk.commands.new import new
 from doubletalk.commands.running import Exit, explained, note, put
 from doubletalk.commands.schema import schema
 from doubletalk.commands.solve import solve
+from doubletalk.commands.study import study
 
 __all__ = ["app", "main"]
 
@@ -30,7 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _command in (check, solve, library, schema):
+for _command in (check, solve, library, study, new, schema):
     app.command()(_command)
 
 
