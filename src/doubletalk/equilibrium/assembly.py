@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from doubletalk.equilibrium.polyhedra import Polytope, StrictSystem, hull_contains, hull_extremes, hulls_meet
+from doubletalk.equilibrium.polyhedra import Hull, Polytope, StrictSystem, hull_contains, hull_extremes
 from doubletalk.equilibrium.response import Piece, ResponseComplex, Row
 from doubletalk.equilibrium.search import LOCAL, USED, Z_SYSTEM, OutOfTimeError, Search
 from doubletalk.errors import TooLarge
@@ -107,8 +107,8 @@ def _refuse_hopeless(complex_: ResponseComplex) -> None:
     for station in complex_.stations:
         if len(station.pairs) > MOST_PAIRS:
             raise TooLarge(
-                f"observation '{station.key}' can come from {len(station.pairs)} (type, message) pairs, so that there are "
-                f"2^{len(station.pairs)} ways to use it; at most {MOST_PAIRS} pairs can be handled: use fewer types"
+                f"observation '{station.key}' can come from {len(station.pairs)} (type, message) pairs, so that there "
+                f"are 2^{len(station.pairs)} ways to use it; at most {MOST_PAIRS} pairs can be handled: use fewer types"
             )
 
 
@@ -495,7 +495,13 @@ class _Assembly:
 def _maximal(found: dict[tuple[tuple[Point, ...], tuple[Point, ...]], Product]) -> tuple[Product, ...]:
     """The products that lie in no other, in a fixed order."""
     everything = sorted(found.values(), key=lambda p: (p.senders, p.responses))
-    kept = [p for p in everything if not any(q is not p and _within(p, q) for q in everything)]
+    supports = [(_support(p.senders), _support(p.responses)) for p in everything]
+    kept = []
+    for i, small in enumerate(everything):
+        x, z = supports[i]
+        rivals = (q for k, q in enumerate(everything) if k != i and x <= supports[k][0] and z <= supports[k][1])
+        if not any(_within(small, large) for large in rivals):
+            kept.append(small)
     return tuple(kept)
 
 
@@ -504,10 +510,6 @@ def _support(points: tuple[Point, ...]) -> set[int]:
 
 
 def _within(small: Product, large: Product) -> bool:
-    if not (
-        _support(small.senders) <= _support(large.senders) and _support(small.responses) <= _support(large.responses)
-    ):
-        return False
     if not all(hull_contains(large.senders, x) for x in small.senders):
         return False
     return all(hull_contains(large.responses, z) for z in small.responses)
@@ -515,7 +517,7 @@ def _within(small: Product, large: Product) -> bool:
 
 def components(products: tuple[Product, ...]) -> list[int]:
     """[product] -> number of its connected component, from 0, in order of first appearance."""
-    sides = [(_Hull(p.senders), _Hull(p.responses)) for p in products]
+    sides = [(Hull(p.senders), Hull(p.responses)) for p in products]
     parent = list(range(len(products)))
 
     def root(i: int) -> int:
@@ -530,19 +532,3 @@ def components(products: tuple[Product, ...]) -> list[int]:
                 parent[max(root(i), root(j))] = min(root(i), root(j))
     numbers: dict[int, int] = {}
     return [numbers.setdefault(root(i), len(numbers)) for i in range(len(products))]
-
-
-class _Hull:
-    """A hull that remembers its names (for a quick look) and its polyhedron (for the sure answer)."""
-
-    def __init__(self, points: tuple[Point, ...]) -> None:
-        self.points = points
-        self.names = {",".join(map(str, point)) for point in points}
-
-    def meets(self, other: _Hull) -> bool:
-        """Whether the two hulls have a point in common."""
-        if not self.names.isdisjoint(other.names):
-            return True
-        if len(self.names) == 1 and len(other.names) == 1:
-            return False
-        return hulls_meet(self.points, other.points)

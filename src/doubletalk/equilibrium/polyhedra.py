@@ -12,7 +12,10 @@ from flint import fmpq, fmpz
 
 from doubletalk.exact import ZERO, Rational
 
-__all__ = ["Polytope", "StrictSystem", "hull_contains", "hull_extremes", "hulls_meet", "simplex_vertices"]
+__all__ = ["Hull", "Polytope", "StrictSystem", "hull_contains", "hull_extremes", "simplex_vertices"]
+
+BOX_MARGIN = 1e-12
+"""Relative distance between boxes that rounding (1.1e-16 a number) cannot feign."""
 
 
 def _integral(row: Mapping[int, Rational], constant: Rational) -> tuple[dict[int, int], int]:
@@ -138,6 +141,39 @@ def hull_contains(points: Sequence[tuple[Rational, ...]], candidate: tuple[Ratio
     return bool(_generators(points).contains(_generators([candidate])))
 
 
-def hulls_meet(first: Sequence[tuple[Rational, ...]], second: Sequence[tuple[Rational, ...]]) -> bool:
-    """True when the two convex hulls have a point in common."""
-    return not _generators(first).is_disjoint_from(_generators(second))
+class Hull:
+    """The convex hull of some points, which remembers what it costs to find out.
+
+    Two hulls are compared by names (a common point), then by boxes in floating point with a margin no rounding can
+    reach, and only then exactly.
+    """
+
+    def __init__(self, points: Sequence[tuple[Rational, ...]]) -> None:
+        self.points = points
+        self.names = {",".join(map(str, point)) for point in points}
+        columns = [[float(value) for value in column] for column in zip(*points, strict=True)]
+        self._low = [min(column) for column in columns]
+        self._high = [max(column) for column in columns]
+        self._body: ppl.C_Polyhedron | None = None
+
+    def _polyhedron(self) -> ppl.C_Polyhedron:
+        if self._body is None:
+            self._body = _generators(self.points)
+        return self._body
+
+    def meets(self, other: Hull) -> bool:
+        """Whether the two hulls have a point in common."""
+        if not self.names.isdisjoint(other.names):
+            return True
+        if len(self.names) == 1 and len(other.names) == 1:
+            return False
+        if self._apart(other):
+            return False
+        return not self._polyhedron().is_disjoint_from(other._polyhedron())
+
+    def _apart(self, other: Hull) -> bool:
+        """Sure to be disjoint: the boxes are, by more than the rounding of one conversion to float."""
+        return any(
+            low > high + BOX_MARGIN * max(1.0, abs(low), abs(high))
+            for low, high in (*zip(self._low, other._high, strict=True), *zip(other._low, self._high, strict=True))
+        )

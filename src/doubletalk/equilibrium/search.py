@@ -143,7 +143,7 @@ class Search:
     def load_numbers(
         self, payoffs: Sequence[float], rows: Sequence[float], row_equal: Sequence[int], links: int
     ) -> None:
-        """Sender payoffs [pair * columns + column]; belief rows [row * unknowns + unknown], the first *links* global."""
+        """Sender payoffs [pair * columns + column]; belief rows [row * unknowns + unknown], first the global links."""
         self.payoffs = array("d", payoffs)
         self.rows = array("d", rows or [0.0])
         self.row_equal = array("i", row_equal or [0])

@@ -27,7 +27,7 @@ class Assessment:
     ``beliefs``   observation key -> type (or ``type|message`` where several messages look alike) -> probability, for
                   unreached observations. Key: the observation label when all audiences observe the same, otherwise
                   ``audience:observation``
-    ``replies``   type -> reply node (``Game.reply_node``) -> reply -> probability, at every node that the type can reach
+    ``replies``   type -> reply node (``Game.reply_node``) -> reply -> probability, at every node it can reach
                   by some message of its own; {} in games without a reply
     """
 
@@ -43,7 +43,8 @@ class Family:
 
     ``reply_extremes`` is aligned with ``sender_extremes`` (one entry each) in games with a reply, () otherwise.
     ``belief_extremes`` gives, for each observation that some sender extreme leaves unreached, the extreme points of the
-    beliefs that support the family's responses there; ``belief_replies`` is aligned with them where replies tie off the path, else {}.
+    beliefs that support the family's responses there; ``belief_replies`` is aligned with them where replies
+    tie off the path, else {}.
     Mixtures of response extremes are taken in realisation weights (sequence form).
     ``component`` numbers the connected component from 1.
     """

@@ -21,8 +21,8 @@ __all__ = ["CONCEPTS", "solve"]
 
 CONCEPTS = ("sequential", "nash")
 NASH_GAP = (
-    "the Nash concept is complete only for separable audiences; for this game the list holds the sequential equilibria, "
-    "each of which is Nash"
+    "the Nash concept is complete only for separable audiences; for this game the list holds the sequential "
+    "equilibria, each of which is Nash"
 )
 
 
