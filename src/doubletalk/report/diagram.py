@@ -58,8 +58,11 @@ def _levels(game: Game) -> list[int]:
 def _lanes(game: Game) -> list[tuple[int, int]]:
     """Stages that hear the message from further off than the stage next to it: (from stage, to stage)."""
     levels = _levels(game)
-    return [(1, 2 + level) for level in sorted(set(levels)) if level > 0 and any(
-        at == level and len(game.audiences[j].observations) > 1 for j, at in enumerate(levels))]
+    return [
+        (1, 2 + level)
+        for level in sorted(set(levels))
+        if level > 0 and any(at == level and len(game.audiences[j].observations) > 1 for j, at in enumerate(levels))
+    ]
 
 
 def _sender(game: Game) -> _Card:
@@ -128,8 +131,11 @@ def _reply(game: Game) -> _Card:
 def _condition(game: Game, profiles: list[tuple[str, ...]]) -> str:
     """The action profiles in words; an audience whose action makes no difference is left out."""
     everyone = [{label for labels in a.actions for label in labels} for a in game.audiences]
-    matters = [j for j in range(len(game.audiences)) if any(
-        {(*p[:j], other, *p[j + 1:]) for other in everyone[j]} - set(profiles) for p in profiles)]
+    matters = [
+        j
+        for j in range(len(game.audiences))
+        if any({(*p[:j], other, *p[j + 1 :]) for other in everyone[j]} - set(profiles) for p in profiles)
+    ]
     if not matters:
         return "anything"
     short = dict.fromkeys(tuple(f"{game.audiences[j].name} {p[j]}" for j in matters) for p in profiles)
@@ -149,8 +155,10 @@ def _laid(card: _Card, width: float) -> tuple[list[tuple[str, bool]], list[str],
 
 def _draw(card: _Card, box: Box) -> str:
     lines, heading, _ = _laid(card, box.w)
-    parts = [rectangle(box, stroke=card.colour, width=2), paragraph(box.x + PAD, box.y + PAD, heading, HEAD, bold=True,
-                                                                    fill=card.colour)]
+    parts = [
+        rectangle(box, stroke=card.colour, width=2),
+        paragraph(box.x + PAD, box.y + PAD, heading, HEAD, bold=True, fill=card.colour),
+    ]
     top = box.y + PAD + len(heading) * HEAD * 1.35 + 2
     for k, (words, bold) in enumerate(lines):
         parts.append(paragraph(box.x + PAD, top + k * BODY * 1.35, [words], BODY, bold=bold))
@@ -158,8 +166,11 @@ def _draw(card: _Card, box: Box) -> str:
 
 
 def _drawn(stages: list[list[_Card]], placed: list[list[Box]]) -> list[str]:
-    return [_draw(card, box) for cards, boxes in zip(stages, placed, strict=True)
-            for card, box in zip(cards, boxes, strict=True)]
+    return [
+        _draw(card, box)
+        for cards, boxes in zip(stages, placed, strict=True)
+        for card, box in zip(cards, boxes, strict=True)
+    ]
 
 
 def _title(game: Game) -> str:
@@ -187,8 +198,18 @@ def _row(game: Game, stages: list[list[_Card]], lanes: list[tuple[int, int]], wi
     for k, (start, end) in enumerate(lanes):
         for box in placed[end]:
             first, y, shift = placed[start][0], top - 6 - LANE * k - LANE / 2, 14 * k
-            parts.append(arrow([(first.middle[0] + shift, first.y - 2), (first.middle[0] + shift, y),
-                                (box.middle[0], y), (box.middle[0], box.y - 3)], stroke=SAYS, dash="5 3"))
+            parts.append(
+                arrow(
+                    [
+                        (first.middle[0] + shift, first.y - 2),
+                        (first.middle[0] + shift, y),
+                        (box.middle[0], y),
+                        (box.middle[0], box.y - 3),
+                    ],
+                    stroke=SAYS,
+                    dash="5 3",
+                )
+            )
     return svg(placed[-1][0].right + 1, top + tall + 2, parts, _title(game), css_class="diagram wide")
 
 
@@ -215,8 +236,18 @@ def _column(game: Game, stages: list[list[_Card]], lanes: list[tuple[int, int]],
         (x, _), (end, _) = here[-1].middle, there[0].middle
         parts.append(arrow([(x, here[-1].bottom + 2), (end, there[0].y - 3)], stroke=INK))
     for k, (start, end) in enumerate(hearing):
-        for box in placed[end][end == start + 1:]:
+        for box in placed[end][end == start + 1 :]:
             x, first = 1 + room + 6 + LANE * k + 4, placed[start][0]
-            parts.append(arrow([(first.right + 2, first.middle[1] + 12 * k), (x, first.middle[1] + 12 * k),
-                                (x, box.middle[1]), (box.right + 3, box.middle[1])], stroke=SAYS, dash="5 3"))
+            parts.append(
+                arrow(
+                    [
+                        (first.right + 2, first.middle[1] + 12 * k),
+                        (x, first.middle[1] + 12 * k),
+                        (x, box.middle[1]),
+                        (box.right + 3, box.middle[1]),
+                    ],
+                    stroke=SAYS,
+                    dash="5 3",
+                )
+            )
     return svg(width, y - GAP * 0.7 + 2, parts, _title(game), css_class="diagram narrow")

@@ -73,28 +73,42 @@ def _pieces(word: str, width: float, size: float, bold: bool) -> Iterable[str]:
     yield word
 
 
-def label(x: float, y: float, words: str, size: float = 13, *, bold: bool = False, fill: str = INK,
-          anchor: str = "start") -> str:
+def label(
+    x: float, y: float, words: str, size: float = 13, *, bold: bool = False, fill: str = INK, anchor: str = "start"
+) -> str:
     """One line of text with its baseline at y."""
     weight = ' font-weight="600"' if bold else ""
-    return (f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}" text-anchor="{anchor}"{weight}>'
-            f"{escape(words)}</text>")
+    return (
+        f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}" text-anchor="{anchor}"{weight}>'
+        f"{escape(words)}</text>"
+    )
 
 
-def paragraph(x: float, y: float, lines: Sequence[str], size: float = 13, *, bold: bool = False, fill: str = INK,
-              leading: float = 1.35) -> str:
+def paragraph(
+    x: float,
+    y: float,
+    lines: Sequence[str],
+    size: float = 13,
+    *,
+    bold: bool = False,
+    fill: str = INK,
+    leading: float = 1.35,
+) -> str:
     """Lines of text below each other; *y* is the top of the first."""
     return "".join(
         label(x, y + size * 0.95 + k * size * leading, line, size, bold=bold, fill=fill) for k, line in enumerate(lines)
     )
 
 
-def rectangle(box: Box, *, stroke: str = INK, fill: str = "#ffffff", radius: float = 6, width: float = 1.5,
-              dash: str = "") -> str:
+def rectangle(
+    box: Box, *, stroke: str = INK, fill: str = "#ffffff", radius: float = 6, width: float = 1.5, dash: str = ""
+) -> str:
     """A rounded rectangle."""
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return (f'<rect x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.w)}" height="{_n(box.h)}" rx="{_n(radius)}" '
-            f'fill="{fill}" stroke="{stroke}" stroke-width="{_n(width)}"{dashed}/>')
+    return (
+        f'<rect x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.w)}" height="{_n(box.h)}" rx="{_n(radius)}" '
+        f'fill="{fill}" stroke="{stroke}" stroke-width="{_n(width)}"{dashed}/>'
+    )
 
 
 def arrow(points: Sequence[tuple[float, float]], *, stroke: str = INK, dash: str = "") -> str:
@@ -107,16 +121,20 @@ def arrow(points: Sequence[tuple[float, float]], *, stroke: str = INK, dash: str
     path = " ".join(f"{_n(x)},{_n(y)}" for x, y in [*points[:-1], base])
     head = " ".join(f"{_n(x)},{_n(y)}" for x, y in [(x1, y1), *wings])
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return (f'<polyline points="{path}" fill="none" stroke="{stroke}" stroke-width="1.6"{dashed}/>'
-            f'<polygon points="{head}" fill="{stroke}"/>')
+    return (
+        f'<polyline points="{path}" fill="none" stroke="{stroke}" stroke-width="1.6"{dashed}/>'
+        f'<polygon points="{head}" fill="{stroke}"/>'
+    )
 
 
 def svg(width: float, height: float, parts: Iterable[str], title: str, *, css_class: str = "") -> str:
     """A whole picture with a title for screen readers; it scales with the page."""
     name = f' class="{escape(css_class)}"' if css_class else ""
-    return (f'<svg xmlns="http://www.w3.org/2000/svg"{name} role="img" viewBox="0 0 {_n(width)} {_n(height)}" '
-            f'width="{_n(width)}" height="{_n(height)}" font-family="system-ui, sans-serif">'
-            f'<title>{escape(title)}</title>{"".join(parts)}</svg>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg"{name} role="img" viewBox="0 0 {_n(width)} {_n(height)}" '
+        f'width="{_n(width)}" height="{_n(height)}" font-family="system-ui, sans-serif">'
+        f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
+    )
 
 
 def _n(value: float) -> str:

@@ -20,8 +20,20 @@ __all__ = ["Mark", "TimelineRow", "VoteLine", "kinds_of", "place_marks", "timeli
 WIDTH, ROW = 900, 34
 SIZES = {1: 30, 2: 70, 3: 150}
 STEP = 0.2
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +70,10 @@ class TimelineRow:
         strength = {1: "minor", 2: "notable", 3: "major"}[self.intensity]
         source = f" Source: {self.source_title}." if self.source_title else ""
         known = "date known to the day" if self.precision == "day" else f"only the {self.precision} is known"
-        return (f"{self.when}. {self.actor} to {self.target}: {self.action}, {strength}. {self.summary}{source} "
-                f"({self.confidence}; {known})")
+        return (
+            f"{self.when}. {self.actor} to {self.target}: {self.action}, {strength}. {self.summary}{source} "
+            f"({self.confidence}; {known})"
+        )
 
 
 @dataclass(frozen=True)
@@ -86,9 +100,17 @@ def place_marks(rows: Sequence[TimelineRow], kinds: Sequence[str], span: tuple[f
     for row in rows:
         x, radius = year_of(row.date), (SIZES[row.intensity] / 3.1416) ** 0.5
         others = taken.setdefault(row.kind, [])
-        shift = next((s for s in (0.0, STEP, -STEP, 2 * STEP, -2 * STEP) if all(
-            ((x - ox) * per_year) ** 2 + ((s - oy) * ROW) ** 2 >= (0.8 * (radius + oradius)) ** 2
-            for ox, oy, oradius in others)), 0.0)
+        shift = next(
+            (
+                s
+                for s in (0.0, STEP, -STEP, 2 * STEP, -2 * STEP)
+                if all(
+                    ((x - ox) * per_year) ** 2 + ((s - oy) * ROW) ** 2 >= (0.8 * (radius + oradius)) ** 2
+                    for ox, oy, oradius in others
+                )
+            ),
+            0.0,
+        )
         others.append((x, shift, radius))
         marks.append(Mark(round(x, 4), round(kinds.index(row.kind) + shift, 3)))
     return marks
@@ -121,20 +143,41 @@ def timeline_svg(rows: Sequence[TimelineRow], votes: Sequence[VoteLine], groups:
     span = float(min(r.date.year for r in rows)), float(max(r.date.year for r in rows) + 1)
     marks = place_marks(rows, kinds, span)
     y_scale = alt.Scale(domain=[-0.7, len(kinds) - 0.3], reverse=True, nice=False, zero=False)
-    x = alt.X("x:Q", title=None, scale=alt.Scale(domain=list(span), nice=False, zero=False),
-              axis=alt.Axis(format="d", tickMinStep=1, tickCount=16, grid=False, orient="bottom"))
-    axis = alt.Axis(values=list(range(len(kinds))), labelExpr=f"{json.dumps(kinds)}[datum.value]", domain=False,
-                    ticks=False, gridColor="#e6e8eb", labelLimit=240, labelPadding=10)
+    x = alt.X(
+        "x:Q",
+        title=None,
+        scale=alt.Scale(domain=list(span), nice=False, zero=False),
+        axis=alt.Axis(format="d", tickMinStep=1, tickCount=16, grid=False, orient="bottom"),
+    )
+    axis = alt.Axis(
+        values=list(range(len(kinds))),
+        labelExpr=f"{json.dumps(kinds)}[datum.value]",
+        domain=False,
+        ticks=False,
+        gridColor="#e6e8eb",
+        labelLimit=240,
+        labelPadding=10,
+    )
     y = alt.Y("y:Q", title=None, scale=y_scale, axis=axis)
     bands = _bands(kinds, groups, span)
     layers = [
-        alt.Chart(alt.Data(values=bands)).mark_rect(opacity=0.05).encode(
-            x=x, x2="x2:Q", y=y, y2="y2:Q", color=alt.Color("colour:N", scale=None)),
+        alt.Chart(alt.Data(values=bands))
+        .mark_rect(opacity=0.05)
+        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=alt.Color("colour:N", scale=None)),
         alt.Chart(alt.Data(values=[{"x": round(year_of(v.date), 4), "told": f"{v.name}, {v.date}"} for v in votes]))
-        .mark_rule(color="#57606a", strokeDash=[3, 3], strokeWidth=1).encode(x=x, description="told:N"),
-        alt.Chart(alt.Data(values=_points(rows, marks, groups))).mark_point(filled=True, strokeWidth=1, opacity=0.95)
-        .encode(x=x, y=y, size=alt.Size("size:Q", scale=None), fill=alt.Fill("fill:N", scale=None),
-                stroke=alt.Stroke("stroke:N", scale=None), href="href:N", description="told:N"),
+        .mark_rule(color="#57606a", strokeDash=[3, 3], strokeWidth=1)
+        .encode(x=x, description="told:N"),
+        alt.Chart(alt.Data(values=_points(rows, marks, groups)))
+        .mark_point(filled=True, strokeWidth=1, opacity=0.95)
+        .encode(
+            x=x,
+            y=y,
+            size=alt.Size("size:Q", scale=None),
+            fill=alt.Fill("fill:N", scale=None),
+            stroke=alt.Stroke("stroke:N", scale=None),
+            href="href:N",
+            description="told:N",
+        ),
     ]
     chart = alt.layer(*layers).properties(width=WIDTH, height=ROW * len(kinds)).configure_view(stroke=None)
     chart = chart.configure_axis(labelFontSize=12, labelColor=INK, domainColor="#8c959f", tickColor="#8c959f")
@@ -146,8 +189,15 @@ def _bands(kinds: Sequence[str], groups: Sequence[str], span: tuple[float, float
     for number, group in enumerate(groups):
         held = [k for k, kind in enumerate(kinds) if kind.startswith(f"{group}: ")]
         if held:
-            bands.append({"x": span[0], "x2": span[1], "y": held[0] - 0.5, "y2": held[-1] + 0.5,
-                          "colour": PALETTE[number % len(PALETTE)]})
+            bands.append(
+                {
+                    "x": span[0],
+                    "x2": span[1],
+                    "y": held[0] - 0.5,
+                    "y2": held[-1] + 0.5,
+                    "colour": PALETTE[number % len(PALETTE)],
+                }
+            )
     return bands
 
 
@@ -156,8 +206,14 @@ def _points(rows: Sequence[TimelineRow], marks: Sequence[Mark], groups: Sequence
     for row, mark in zip(rows, marks, strict=True):
         colour = PALETTE[groups.index(row.group) % len(PALETTE)]
         ring, inside = ("#ffffff", colour) if row.confidence == "sourced" else (colour, "#ffffff")
-        point: dict[str, Any] = {"x": mark.x, "y": mark.y, "size": SIZES[row.intensity], "told": row.told,
-                                 "stroke": ring, "fill": inside}
+        point: dict[str, Any] = {
+            "x": mark.x,
+            "y": mark.y,
+            "size": SIZES[row.intensity],
+            "told": row.told,
+            "stroke": ring,
+            "fill": inside,
+        }
         if row.source_url.startswith(("https://", "http://")):
             point["href"] = row.source_url
         points.append(point)

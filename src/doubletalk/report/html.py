@@ -1,0 +1,135 @@
+"""A study written to a folder: one HTML page that opens offline, and the same numbers as JSON and CSV."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+from importlib import metadata
+from pathlib import Path
+
+from doubletalk import __version__
+from doubletalk.case.study import GameStudy, StudyResult
+from doubletalk.equilibrium.output import json_text, solution_json
+from doubletalk.exact import text
+from doubletalk.report.page import page_html
+from doubletalk.report.page_claims import claim_row
+from doubletalk.report.page_content import PageContent, ParameterRow, Side
+from doubletalk.report.page_files import events_csv, lenses_csv, record_csv
+from doubletalk.report.page_record import lens_row, timeline_parts
+from doubletalk.report.page_sources import read_sources
+from doubletalk.report.writing import write_text
+
+__all__ = ["page_content", "write_report"]
+
+PAGE = "report.html"
+
+
+def write_report(result: StudyResult, folder: Path) -> list[Path]:
+    """Write ``report.html``, ``study.json``, ``solution.json`` and the CSV tables; returns the files written.
+
+    Each file is written whole or not at all. ``solution.json`` is the solution of the first game; a case with several
+    games has a ``solution-NAME.json`` for each of the others. From run to run only times change.
+    Raises ``OSError`` when the folder cannot be written.
+    """
+    content = page_content(result)
+    files = {PAGE: page_html(content), "study.json": result.to_json()}
+    for number, (name, game) in enumerate(result.games.items()):
+        certificate = {"points": len(game.certificates), "valid": all(c.valid for c in game.certificates)}
+        label = "solution.json" if number == 0 else f"solution-{name}.json"
+        files[label] = json_text(solution_json(game.solution, certificate))
+    files.update({name: words for name, words in result.csv_tables().items() if words})
+    if content.events:
+        files.update({"record.csv": record_csv(content), "events.csv": events_csv(content)})
+    if content.lenses:
+        files["lenses.csv"] = lenses_csv(content)
+    paths = []
+    for name, words in files.items():
+        write_text(folder / name, words)
+        paths.append(folder / name)
+    return paths
+
+
+def page_content(result: StudyResult, now: dt.datetime | None = None) -> PageContent:
+    """All that the page says, from the study's result; ``now`` is the time stamp."""
+    case = result.case
+    sources = read_sources(case.sources)
+    events, votes, groups = timeline_parts(result.record) if result.record is not None else ((), (), ())
+    keys = dict.fromkeys([*case.sides, *(item.claim.who for item in result.claims)])
+    stamp = (now or dt.datetime.now(dt.UTC)).strftime("%Y-%m-%d %H:%M UTC")
+    seconds = sum(result.timing_s.values())
+    return PageContent(
+        title=case.title,
+        question=case.question,
+        as_of=case.as_of.isoformat() if case.as_of else "",
+        sides=tuple(Side(key, case.sides.get(key, key)) for key in keys),
+        solutions=tuple((name, game.solution) for name, game in result.games.items()),
+        window=result.window,
+        moves=result.moves,
+        claims=tuple(claim_row(item, sources) for item in result.claims),
+        lenses=tuple(lens_row(row) for row in result.tells_apart),
+        events=events,
+        votes=votes,
+        groups=groups,
+        assumptions=result.assumptions,
+        parameters=_parameters(result),
+        method=_method(result),
+        sources=tuple(sources.values()),
+        made=f"Made by doubletalk {__version__} on {stamp}; the study took {seconds:.1f} s.",
+    )
+
+
+def _parameters(result: StudyResult) -> tuple[ParameterRow, ...]:
+    several = len(result.games) > 1
+    return tuple(
+        ParameterRow(f"{name}: {key}" if several else key, text(value), game.notes.get(key, ""))
+        for name, game in result.games.items()
+        for key, value in game.game.parameters.items()
+    )
+
+
+def _method(result: StudyResult) -> tuple[tuple[str, str], ...]:
+    rows = [(f"Game '{name}'", _certified(game)) for name, game in result.games.items()]
+    rows.append(
+        (
+            "Equilibrium",
+            "Every player does what is best for it at every point that could be reached, given what it "
+            "believes; beliefs follow from what is said by Bayes' rule; audiences that saw the same believe the same. "
+            "All numbers are exact fractions.",
+        )
+    )
+    if result.record is not None:
+        record = result.record
+        rows.append(
+            (
+                "Record",
+                f"{len(record.chronicle)} events from {record.begin} to {record.end}; later events are left out. "
+                "Tests rearrange the months of one kind of event with eras and election calendar fixed; a random seed "
+                "that is part of the program makes them repeatable.",
+            )
+        )
+    rows.append(("Reproduce", f"doubletalk study {result.case.folder.name}"))
+    rows.append(("Files", "study.json, solution.json and the CSV tables beside this page hold the same numbers."))
+    rows.append(
+        ("Versions", ", ".join([f"doubletalk {__version__}", f"Python {platform.python_version()}", *_versions()]))
+    )
+    return tuple(rows)
+
+
+def _certified(game: GameStudy) -> str:
+    count = len(game.certificates)
+    good = sum(c.valid for c in game.certificates)
+    whole = (
+        "The list of equilibria is proved complete."
+        if game.solution.complete
+        else (f"The list may not be complete: {game.solution.why_incomplete}")
+    )
+    return (
+        f"{len(game.solution.outcomes)} equilibrium outcomes; {good} of {count} extreme points verified exactly, "
+        f"by a check that shares no code with the search. {whole}"
+    )
+
+
+def _versions() -> list[str]:
+    return [
+        f"{name} {metadata.version(name)}" for name in ("python-flint", "pplpy", "numpy", "altair", "vl-convert-python")
+    ]

@@ -1,0 +1,144 @@
+"""What a written report says, as plain values: the page, the JSON and the CSV files are three views of this one thing.
+
+Everything is text or a number ready to be shown; nothing here knows of HTML. A part that a case lacks is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from doubletalk.case.window import Move, Window
+from doubletalk.equilibrium.solution import Solution
+from doubletalk.report.timeline import TimelineRow, VoteLine
+
+__all__ = ["STANDINGS", "ClaimRow", "LensRow", "PageContent", "ParameterRow", "RecordRow", "Side", "SourceRow"]
+
+STANDINGS = {
+    "yes": "holds",
+    "no": "does not hold",
+    "part": "holds in part",
+    "open": "cannot tell",
+    "not asked": "not expressed",
+}
+"""How a claim stands, in one word or two; the same five for every side and for model and record alike."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A side of the dispute: its key in the case, its name, and its text."""
+
+    key: str
+    name: str
+    source_title: str = ""
+    source_url: str = ""
+
+
+@dataclass(frozen=True)
+class RecordRow:
+    """One answer of the record, in numbers; a number that is not defined is None.
+
+    ``counts`` "3 of 11"; ``value`` and ``against`` the two sides of the comparison; ``p`` with the calendar fixed and
+    its Monte-Carlo standard error ``p_error`` (0 when exact); ``p_clusters`` with events kept in their clusters
+    """
+
+    statement: str
+    verdict: str
+    standing: str
+    reason: str
+    counts: str
+    value: float | None
+    against: float | None
+    base_rate: float | None
+    expected: float | None
+    p: float | None
+    p_error: float | None
+    p_clusters: float | None
+    words: str
+    event_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """One claim with its answer. ``about`` is "the model", "the record" or "neither" (then ``reason`` says why)."""
+
+    id: str
+    side: str
+    about: str
+    paraphrase: str
+    statement: str
+    standing: str
+    answer: str
+    detail: str
+    interval: str
+    changes: tuple[str, ...]
+    reason: str
+    source_title: str
+    source_url: str
+    record: RecordRow | None = None
+
+
+@dataclass(frozen=True)
+class LensRow:
+    """One row of the table 'what would tell them apart'; ``met``: side -> (met, failed, open)."""
+
+    id: str
+    question: str
+    expects: Mapping[str, str]
+    look_at: str
+    answers: tuple[RecordRow, ...]
+    wanted: tuple[Mapping[str, str], ...]
+    met: Mapping[str, tuple[int, int, int]]
+    shows: str
+    cannot_show: str
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """A parameter with its value and where it comes from."""
+
+    name: str
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A work that the case cites."""
+
+    key: str
+    words: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PageContent:
+    """All that the report says. ``method`` and ``assumptions`` are rows and paragraphs; ``made`` is the line that may
+    differ from run to run (time stamp and timing)."""
+
+    title: str
+    question: str
+    as_of: str
+    sides: tuple[Side, ...] = ()
+    solutions: tuple[tuple[str, Solution], ...] = ()
+    window: Window | None = None
+    moves: tuple[Move, ...] = ()
+    claims: tuple[ClaimRow, ...] = ()
+    lenses: tuple[LensRow, ...] = ()
+    events: tuple[TimelineRow, ...] = ()
+    votes: tuple[VoteLine, ...] = ()
+    groups: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    parameters: tuple[ParameterRow, ...] = ()
+    method: tuple[tuple[str, str], ...] = ()
+    sources: tuple[SourceRow, ...] = ()
+    made: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def side_name(self, key: str) -> str:
+        """The name of a side, or its key when the case gives none."""
+        return next((side.name for side in self.sides if side.key == key), key)
+
+    def claims_of(self, side: str, about: str | None = None) -> tuple[ClaimRow, ...]:
+        """The claims of one side (about the model, the record, or neither)."""
+        return tuple(c for c in self.claims if c.side == side and about in (None, c.about))
