@@ -9,8 +9,19 @@ from doubletalk.case.best import BestResponse, best_response, type_belief
 from doubletalk.case.decide import Difference
 from doubletalk.case.evaluation import Evaluator, FamilySpace, Form
 from doubletalk.case.events import Play, Vocabulary, known_or_error, names_in, resolve
-from doubletalk.case.language import (
-    BeliefIn, Best, Binary, ClaimError, Expression, Labels, Name, Negative, Number, Payoff, Probability, Statement,
+from doubletalk.case.syntax import (
+    BeliefIn,
+    Best,
+    Binary,
+    ClaimError,
+    Expression,
+    Labels,
+    Name,
+    Negative,
+    Number,
+    Payoff,
+    Probability,
+    Statement,
 )
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import Game
@@ -57,7 +68,9 @@ def difference_of(asked: Asked, evaluator: Evaluator, space: FamilySpace) -> Dif
     """Left side minus right side as a linear combination of forms over the family *space*."""
     comparison, source = asked.statement.comparison, asked.statement.source
     if comparison.sign == "includes":
-        raise ClaimError("'includes' goes with best(...); numbers are compared with =, !=, <, <=, >, >=", source, comparison.at)
+        raise ClaimError(
+            "'includes' goes with best(...); numbers are compared with =, !=, <, <=, >, >=", source, comparison.at
+        )
     values = {**evaluator.game.parameters, **asked.variables}
     base, terms = _linear(comparison.left, evaluator, space, values, source)
     other, more = _linear(comparison.right, evaluator, space, values, source)
@@ -111,7 +124,9 @@ def reply_to_best(asked: Asked, game: Game) -> BestResponse:
     allowed = {"message", *game.channels, *names[:who]}
     if names_in(best.given, words) - allowed:
         listed = ", ".join(sorted(names_in(best.given, words) - allowed))
-        raise ClaimError(f"best({best.audience} | ...) may name the message and earlier audiences, not {listed}", source, best.at)
+        raise ClaimError(
+            f"best({best.audience} | ...) may name the message and earlier audiences, not {listed}", source, best.at
+        )
     values = {**game.parameters, **asked.variables}
     weight = None if best.belief is None else constant(best.belief, values, source)
     belief = type_belief(game, best.about, weight)
@@ -127,8 +142,12 @@ def reply_to_best(asked: Asked, game: Game) -> BestResponse:
     if not found:
         raise ClaimError(f"nothing fits the condition of best({best.audience} | ...)", source, best.at)
     if len(found) > 1:
-        raise ClaimError(f"the best response of {best.audience} depends on what is left open; name the message and every "
-                         "earlier action", source, best.at)
+        raise ClaimError(
+            f"the best response of {best.audience} depends on what is left open; name the message and every "
+            "earlier action",
+            source,
+            best.at,
+        )
     return next(iter(found))
 
 
@@ -136,7 +155,9 @@ def labels_of(asked: Asked, found: BestResponse) -> tuple[str, ...]:
     """The actions on the right of a comparison with ``best``."""
     right, source = asked.statement.comparison.right, asked.statement.source
     if not isinstance(right, Name | Labels):
-        raise ClaimError("best(...) is compared with an action or a list of actions", source, asked.statement.comparison.at)
+        raise ClaimError(
+            "best(...) is compared with an action or a list of actions", source, asked.statement.comparison.at
+        )
     names = (right.name,) if isinstance(right, Name) else right.names
     for name in names:
         known_or_error(name, list(found.actions), f"an action of '{found.audience}'", source, right.at)

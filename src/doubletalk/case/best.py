@@ -45,7 +45,8 @@ def payoff_trait(game: Game) -> tuple[str, tuple[tuple[str, ...], tuple[str, ...
     for index, (_, values) in enumerate(game.traits.items()):
         if len(values) == 2:
             sides = tuple(
-                tuple(t for t, has in zip(game.types, game.trait_values, strict=True) if has[index] == v) for v in values
+                tuple(t for t, has in zip(game.types, game.trait_values, strict=True) if has[index] == v)
+                for v in values
             )
             if _same_within(game, sides):
                 candidates.append((values[0], (sides[0], sides[1])))
@@ -77,7 +78,9 @@ def type_belief(game: Game, value: str | None, weight: Rational | None) -> tuple
         _, (has, _) = payoff_trait(game)
     else:
         has = tuple(
-            name for t, name in enumerate(game.types) if name == value or (game.traits and value in game.trait_values[t])
+            name
+            for t, name in enumerate(game.types)
+            if name == value or (game.traits and value in game.trait_values[t])
         )
     if not has or len(has) == len(game.types):
         raise InputError(f"no type of game '{game.title}' is told apart by '{value}'")
@@ -100,10 +103,14 @@ def best_response(
     """
     for j, later in enumerate(game.audiences):
         if j > audience and set(later.watches) != set(range(j)):
-            raise InputError(f"best({game.audiences[audience].name}): '{later.name}' moves later without seeing all before it")
+            raise InputError(
+                f"best({game.audiences[audience].name}): '{later.name}' moves later without seeing all before it"
+            )
     missing = [game.audiences[j].name for j in range(audience) if j not in seen]
     if missing:
-        raise InputError(f"best({game.audiences[audience].name}) needs what was done before: add {missing[0]}=... after '|'")
+        raise InputError(
+            f"best({game.audiences[audience].name}) needs what was done before: add {missing[0]}=... after '|'"
+        )
     walker = _Walker(game, message, belief)
     history = tuple(seen[j] for j in range(audience))
     labels = game.actions_after(message)[audience]
@@ -161,8 +168,10 @@ class _Walker:
         """
         m = self.message if self.message in self.game.available[t] else None
         source = t if m is not None else self._stand_in(t)
-        rows = [self.game.payoffs[source, self.message, history, c]
-                for c in self.game.reply_range(source, self.message, history)]
+        rows = [
+            self.game.payoffs[source, self.message, history, c]
+            for c in self.game.reply_range(source, self.message, history)
+        ]
         top = max(row[0] for row in rows)
         return list(dict.fromkeys(row for row in rows if row[0] == top))
 

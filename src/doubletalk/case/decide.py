@@ -41,8 +41,8 @@ class Difference:
 class Truth:
     """The answer for one family.
 
-    ``true_at``, ``false_at``, ``undefined_at`` a vertex per factor (of ``factors``) that shows it, else None; where only
-    an inner point shows it, ``inner`` is True and the vertex is one with positive weight there
+    ``true_at``, ``false_at``, ``undefined_at`` a vertex per factor (of ``factors``) that shows it, else None; where
+    only an inner point shows it, ``inner`` is True and the vertex is one with positive weight there
     ``decided``   False when neither a proof nor a counterexample was found; ``why`` says so in words
     ``low``, ``high`` the span of left minus right over the points looked at (exact with a single denominator)
     """
@@ -64,8 +64,12 @@ class Truth:
 
 
 TESTS: Mapping[str, Callable[[Rational], bool]] = {
-    "=": lambda d: d == 0, "!=": lambda d: d != 0, "<": lambda d: d < 0,
-    "<=": lambda d: d <= 0, ">": lambda d: d > 0, ">=": lambda d: d >= 0,
+    "=": lambda d: d == 0,
+    "!=": lambda d: d != 0,
+    "<": lambda d: d < 0,
+    "<=": lambda d: d <= 0,
+    ">": lambda d: d > 0,
+    ">=": lambda d: d >= 0,
 }
 _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
@@ -107,14 +111,12 @@ def _by_denominator(difference: Difference, factors: tuple[str, ...], counts: li
     for coefficient, form in difference.terms:
         top = _widened(form.numerator, form.factors, factors, counts)
         bottom = _widened(form.denominator, form.factors, factors, counts)
-        for above, below in groups:
-            if below == bottom:
-                break
-        else:
-            above = {}
-            groups.append((above, bottom))
+        same = next((above for above, below in groups if below == bottom), None)
+        if same is None:
+            same = {}
+            groups.append((same, bottom))
         for key, value in top.items():
-            above[key] = above.get(key, ZERO) + coefficient * value
+            same[key] = same.get(key, ZERO) + coefficient * value
     return list(groups)
 
 
@@ -239,7 +241,7 @@ def _negated(polynomial: Mapping[_Monomial, Rational]) -> dict[_Monomial, Ration
 def _positive(
     polynomial: Mapping[_Monomial, Rational], groups: list[tuple[Tensor, Tensor]], counts: list[int], strict: bool
 ) -> bool:
-    ones = {key: ONE for key in product(*(range(n) for n in counts))}
+    ones = dict.fromkeys(product(*(range(n) for n in counts)), ONE)
     raised: dict[_Monomial, Rational] | None = dict(polynomial)
     for _ in range(MOST_RAISES + 1):
         if raised is None:

@@ -22,7 +22,7 @@ from functools import cached_property
 from itertools import product
 
 from doubletalk.case.events import Play, Predicate, Vocabulary, known_or_error, names_in, plays_of, resolve
-from doubletalk.case.language import BeliefIn, ClaimError, Event, Payoff, Probability
+from doubletalk.case.syntax import BeliefIn, ClaimError, Event, Payoff, Probability
 from doubletalk.equilibrium.solution import Assessment, Family, Solution
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import Game
@@ -108,11 +108,13 @@ class Evaluator:
         return self._ratio(space, lambda p: earned[p] if given[p] else ZERO, given, exact)
 
     def belief(self, space: FamilySpace, term: BeliefIn, statement: str) -> Form:
-        """The common belief after a message: Bayes' rule where the message is sent, the supporting beliefs elsewhere."""
+        """The common belief after a message: Bayes' rule where it is sent, the supporting beliefs elsewhere."""
         key, messages = self._cell(term, statement)
         about = names_in(term.event, self.words)
         if about & ({a.name for a in self.game.audiences} | {"reply"}):
-            raise ClaimError("a belief is about the sender's type or message, not about what follows", statement, term.at)
+            raise ClaimError(
+                "a belief is about the sender's type or message, not about what follows", statement, term.at
+            )
         happens = resolve(term.event, self.words, statement)
         if key in space.family.belief_extremes:
             return self._unreached(space, key, messages, happens)
@@ -121,7 +123,7 @@ class Evaluator:
         return self._ratio(space, lambda p: both[p], tuple(seen), True)
 
     def _unreached(self, space: FamilySpace, key: str, messages: tuple[int, ...], happens: Predicate) -> Form:
-        numerator = {}
+        numerator: dict[tuple[int, ...], Rational] = {}
         for k, belief in enumerate(space.family.belief_extremes[key]):
             weight = ZERO
             for label, chance in belief.items():
@@ -156,7 +158,9 @@ class Evaluator:
         if len(cells) > 1:
             names = [audience.name for audience in self.game.audiences]
             example = f"belief({names[cells[0].audiences[0]]}: ... | ...)"
-            raise ClaimError(f"audiences see different things here; say whose belief, as in {example}", statement, term.at)
+            raise ClaimError(
+                f"audiences see different things here; say whose belief, as in {example}", statement, term.at
+            )
         return cells[0].key, cells[0].messages
 
     def _exact(self, space: FamilySpace, looks_at: frozenset[str] | set[str]) -> bool:
@@ -169,7 +173,8 @@ class Evaluator:
     def _ratio(
         self, space: FamilySpace, worth: Callable[[int], Rational], given: tuple[bool, ...], exact: bool
     ) -> Form:
-        top, bottom = {}, {}
+        top: dict[tuple[int, ...], Rational] = {}
+        bottom: dict[tuple[int, ...], Rational] = {}
         for pair, plays in space.pairs.items():
             above, below = ZERO, ZERO
             for p, chance in plays:
@@ -216,9 +221,9 @@ def _sender_weights(game: Game, plays: list[Play], family: Family, s: int) -> li
     return found
 
 
-def _response_weights(game: Game, extreme: Mapping[str, Mapping[str, Mapping[str, Rational]]]) -> dict[
-    tuple[int, tuple[int, ...]], Rational
-]:
+def _response_weights(
+    game: Game, extreme: Mapping[str, Mapping[str, Mapping[str, Rational]]]
+) -> dict[tuple[int, tuple[int, ...]], Rational]:
     """(message, profile) -> the product of the audiences' choice probabilities along it."""
     found = {}
     for m in range(len(game.messages)):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from doubletalk.case.language import All, Always, Any, Bare, ClaimError, Event, Is, Not
+from doubletalk.case.syntax import All, Always, Any, Bare, ClaimError, Event, Is, Not
 from doubletalk.game.model import Game, History
 
 __all__ = ["Play", "Predicate", "Vocabulary", "known_or_error", "names_in", "plays_of", "resolve"]
@@ -124,7 +124,9 @@ def _resolve_atom(event: Is | Bare, words: Vocabulary, statement: str) -> Predic
     if isinstance(event, Bare):
         owners = words.owners(event.value)
         if not owners:
-            known_or_error(event.value, words.values(), "an event (name=value) or one of the values", statement, event.at)
+            known_or_error(
+                event.value, words.values(), "an event (name=value) or one of the values", statement, event.at
+            )
         if len(owners) > 1:
             choices = " or ".join(f"{name}={event.value}" for name in owners)
             raise ClaimError(f"found '{event.value}', which may mean {choices}; write which", statement, event.at)
@@ -135,7 +137,6 @@ def _resolve_atom(event: Is | Bare, words: Vocabulary, statement: str) -> Predic
         known_or_error(value, list(values), f"a value of '{event.name}'", statement, event.at)
     wanted, negated = frozenset(event.values), event.negated
     return lambda play: (read(play) in wanted) is not negated
-
 
 
 def names_in(event: Event, words: Vocabulary) -> frozenset[str]:

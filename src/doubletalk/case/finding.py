@@ -33,7 +33,9 @@ def find_case(name_or_path: str | Path) -> Path:
         raise InputError(f"found a folder without {CASE_FILE}, expected a case folder", str(place))
     if str(name_or_path) in shipped_cases():
         return _HOME / str(name_or_path)
-    raise InputError(f"{unknown('case', str(name_or_path), shipped_cases())}; a path to a case folder is accepted as well")
+    raise InputError(
+        f"{unknown('case', str(name_or_path), shipped_cases())}; a path to a case folder is accepted as well"
+    )
 
 
 def new_case(target: str | Path, source: str | Path = "belarus") -> Path:

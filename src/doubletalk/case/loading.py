@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from doubletalk.case.language import ClaimError, parse_statement
+from doubletalk.case.language import parse_statement
+from doubletalk.case.syntax import ClaimError
 from doubletalk.case.window import WindowRoles
 from doubletalk.errors import InputError
 from doubletalk.game.loading import GameFile, read_game_file
@@ -20,8 +21,24 @@ from doubletalk.game.wording import unknown
 
 __all__ = ["Case", "CaseFileError", "Claim", "load_case", "load_claims"]
 
-_CASE_KEYS = ("doubletalk_case", "title", "question", "as_of", "actors", "games", "claims", "record", "tells_apart",
-              "sources", "window", "assumptions", "policies", "longgame", "coding")
+_CASE_KEYS = (
+    "doubletalk_case",
+    "title",
+    "question",
+    "as_of",
+    "actors",
+    "games",
+    "claims",
+    "record",
+    "tells_apart",
+    "sources",
+    "window",
+    "vary",
+    "assumptions",
+    "policies",
+    "longgame",
+    "coding",
+)
 _CLAIM_KEYS = ("id", "who", "of", "says", "source", "statement", "game", "assumes", "cannot")
 _WINDOW_KEYS = ("game", "first", "second", "offer", "stick", "screen", "outbid")
 CASE_FILE = "case.yaml"
@@ -53,7 +70,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Case:
-    """Everything a case folder says. ``window`` is (name of the game, roles); absent parts are None or empty."""
+    """Everything a case folder says. ``window`` is (name of the game, roles); absent parts are None or empty.
+
+    ``vary``: the parameters that a quick search for flips tries.
+    """
 
     folder: Path
     title: str
@@ -68,6 +88,7 @@ class Case:
     sources: Path | None
     window: tuple[str, WindowRoles] | None
     assumptions: tuple[str, ...]
+    vary: tuple[str, ...] = ()
 
 
 class _Reader:
@@ -136,19 +157,39 @@ def load_case(folder: str | Path) -> Case:
         raise reader.error("doubletalk_case: expected 1, the version of the format", top.line_of("doubletalk_case"))
     paths = {name: _path(reader, top, "games", home, text) for name, text in reader.named(top, "games", "case").items()}
     if not paths:
-        raise reader.error("games: found none, expected at least one, as in exchange: exchange.yaml", top.line_of("games"))
+        raise reader.error(
+            "games: found none, expected at least one, as in exchange: exchange.yaml", top.line_of("games")
+        )
     games = {name: read_game_file(path) for name, path in paths.items()}
     sides: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
     if "claims" in top.entries:
         sides, claims = load_claims(_file(reader, top, "claims", home), tuple(games))
     return Case(
-        home, reader.text(top, "title", "case"), reader.text(top, "question", "case", ""), _date(reader, top),
-        reader.named(top, "actors", "case"), games, sides, claims, _flag(reader, top, "record"),
+        home,
+        reader.text(top, "title", "case"),
+        reader.text(top, "question", "case", ""),
+        _date(reader, top),
+        reader.named(top, "actors", "case"),
+        games,
+        sides,
+        claims,
+        _flag(reader, top, "record"),
         _file(reader, top, "tells_apart", home) if "tells_apart" in top.entries else None,
         _file(reader, top, "sources", home) if "sources" in top.entries else None,
-        _window(reader, top, tuple(games)), reader.texts(top, "assumptions", "case"),
+        _window(reader, top, tuple(games)),
+        reader.texts(top, "assumptions", "case"),
+        _vary(reader, top, games),
     )
+
+
+def _vary(reader: _Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[str, ...]:
+    known = tuple(dict.fromkeys(name for file in games.values() for name in file.parameters))
+    names = reader.texts(top, "vary", "case")
+    for name in names:
+        if name not in known:
+            raise reader.error(f"vary: {unknown('parameter', name, known)}", top.line_of("vary"))
+    return names
 
 
 def _path(reader: _Reader, top: Table, key: str, home: Path, name: str) -> Path:
@@ -214,9 +255,7 @@ def load_claims(path: Path, games: tuple[str, ...]) -> tuple[dict[str, str], tup
     return sides, tuple(claims)
 
 
-def _claim(
-    reader: _Reader, table: Table, number: int, sides: Mapping[str, str], games: tuple[str, ...]
-) -> Claim:
+def _claim(reader: _Reader, table: Table, number: int, sides: Mapping[str, str], games: tuple[str, ...]) -> Claim:
     what = f"claim '{reader.text(table, 'id', f'claim {number}')}'" if "id" in table.entries else f"claim {number}"
     reader.keys(table, what, _CLAIM_KEYS, ("id", "who", "says"))
     who = reader.text(table, "who", what)
@@ -233,9 +272,17 @@ def _claim(
         kind = _kind(reader, statement, what, table.line_of("statement"))
     cannot = reader.text(table, "cannot", what) if "cannot" in table.entries else None
     return Claim(
-        reader.text(table, "id", what), who, reader.text(table, "of", what, ""), reader.text(table, "says", what),
-        reader.text(table, "source", what, ""), kind, statement, game if kind == "game" else None,
-        reader.texts(table, "assumes", what), cannot, table.line,
+        reader.text(table, "id", what),
+        who,
+        reader.text(table, "of", what, ""),
+        reader.text(table, "says", what),
+        reader.text(table, "source", what, ""),
+        kind,
+        statement,
+        game if kind == "game" else None,
+        reader.texts(table, "assumes", what),
+        cannot,
+        table.line,
     )
 
 
@@ -251,4 +298,4 @@ def _kind(reader: _Reader, statement: str, what: str, line: int | None) -> str:
 
 
 def _place(statement: str, at: int | None) -> str:
-    return "" if at is None or at >= len(statement) else f" (character {at + 1}, near '{statement[at:at + 20]}')"
+    return "" if at is None or at >= len(statement) else f" (character {at + 1}, near '{statement[at : at + 20]}')"

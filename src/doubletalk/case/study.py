@@ -5,6 +5,7 @@ Nothing here prints or draws. ``study`` gives one frozen :class:`StudyResult`; `
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from doubletalk.case.finding import find_case
 from doubletalk.case.flips import nearest_flips
-from doubletalk.case.language import Statement, parse_statement
+from doubletalk.case.language import parse_statement
 from doubletalk.case.loading import Case, CaseFileError, Claim, load_case
+from doubletalk.case.syntax import Statement
 from doubletalk.case.verdicts import GameRoom, Verdict, answer
 from doubletalk.case.window import Move, Window, find_window, how_it_moves
 from doubletalk.case.words import game_assumptions, parameter_notes
@@ -34,8 +36,8 @@ __all__ = ["FLIPS", "AnsweredClaim", "GameStudy", "StudyResult", "study"]
 Progress = Callable[[float, str], None]
 """Called with the share done, 0 to 1, and what is being done."""
 
-FLIPS = ("best", "all", "none")
-"""For which claims the nearest flip of each parameter is looked for: ``best`` only where no game need be solved."""
+FLIPS = ("quick", "all", "none")
+"""How far the search for the nearest flips goes; ``quick`` looks a quarter around the parameters of ``vary`` only."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,18 @@ class AnsweredClaim:
         return self.record_answer.verdict.value if self.record_answer is not None else "cannot be asked"
 
 
-_SHORT = {"yes": "holds", "no": "does not hold", "undefined": "not defined", "undecided": "not decided",
-          "cannot": "cannot be asked yet"}
+_SHORT = {
+    "yes": "holds",
+    "no": "does not hold",
+    "undefined": "not defined",
+    "undecided": "not decided",
+    "cannot": "cannot be asked yet",
+}
 
 
 @dataclass(frozen=True)
 class StudyResult:
-    """Everything the report draws. ``window`` and ``moves``: None and () without a window; ``record``: None without one."""
+    """Everything the report draws; ``window`` and ``record`` are None in a case without one."""
 
     case: Case
     games: Mapping[str, GameStudy]
@@ -106,12 +113,13 @@ class StudyResult:
 
 
 def study(
-    name_or_path: str | Path, progress: Progress | None = None, flips: str = "best", time_limit: float | None = None
+    name_or_path: str | Path, progress: Progress | None = None, flips: str = "quick", time_limit: float | None = None
 ) -> StudyResult:
     """Study a case, by name or by folder.
 
-    ``flips`` says for which claims the nearest flips are looked for: "best" (statements about best responses, quick),
-    "all" (also equilibrium statements: many solves), "none". Raises ``InputError`` for anything wrong in the folder.
+    ``flips``: "quick" (a quarter below and above each parameter of ``vary`` in case.yaml; exact for statements about
+    best responses), "all" (every parameter, exact thresholds: hundreds of solves, for a night), "none".
+    Raises ``InputError`` for anything wrong in the folder.
     """
     if flips not in FLIPS:
         raise InputError(f"flips: found '{flips}', expected one of {', '.join(FLIPS)}")
@@ -138,7 +146,7 @@ def study(
     clock["window"] = time.perf_counter()
     tell(1.0, "done")
     stages = list(clock)
-    timing = {b: clock[b] - clock[a] for a, b in zip(stages, stages[1:], strict=False)}
+    timing = {b: clock[b] - clock[a] for a, b in itertools.pairwise(stages)}
     assumptions = (*case.assumptions, *(s for game in games.values() for s in game.assumptions))
     return StudyResult(case, games, tuple(claims), rows, record, window, moves, assumptions, timing)
 
@@ -156,8 +164,13 @@ def _game_study(name: str, file: GameFile, room: GameRoom, folder: Path) -> Game
     failed = [c for c in certificates if not c.valid]
     if failed:
         raise RuntimeError(f"an equilibrium of {name} does not verify: this is a fault of the solver, please report it")
-    return GameStudy(name, solution, certificates, game_assumptions(solution.game),
-                     parameter_notes(Path(file.path), solution.game.parameters))
+    return GameStudy(
+        name,
+        solution,
+        certificates,
+        game_assumptions(solution.game),
+        parameter_notes(Path(file.path), solution.game.parameters),
+    )
 
 
 def _record(case: Case) -> Record | None:
@@ -185,20 +198,23 @@ def _answered(
             return AnsweredClaim(claim, record_answer=evaluate_record(statement, record))
         parsed = parse_statement(statement)
         room = rooms[str(claim.game)]
-        return AnsweredClaim(claim, verdict=_with_flips(answer(parsed, room), parsed, room, flips))
+        return AnsweredClaim(claim, verdict=_with_flips(answer(parsed, room), parsed, room, flips, case.vary))
     except InputError as wrong:
         where = case.folder / "claims.yaml"
         raise CaseFileError(f"claim '{claim.id}': {wrong}", str(where), claim.line) from None
 
 
-def _with_flips(verdict: Verdict, parsed: Statement, room: GameRoom, flips: str) -> Verdict:
+def _with_flips(verdict: Verdict, parsed: Statement, room: GameRoom, flips: str, vary: tuple[str, ...]) -> Verdict:
     """The verdict with the nearest flips; a statement with ``over`` has its thresholds already."""
-    wanted = flips == "all" or (flips == "best" and parsed.quantifier is None)
-    if not wanted or parsed.sweep is not None or verdict.answer in ("cannot", "range"):
+    if flips == "none" or parsed.sweep is not None or verdict.answer in ("cannot", "range"):
         return verdict
     fixed = {name for name, _, _ in parsed.overrides}
-    defaults = {name: value for name, value in room.game({}).parameters.items() if name not in fixed}
-    return replace(verdict, flips=nearest_flips(lambda overrides: answer(parsed, room, overrides).answer, defaults))
+    wide = flips == "all" or parsed.quantifier is None
+    defaults = {
+        name: value for name, value in room.game({}).parameters.items() if name not in fixed and (wide or name in vary)
+    }
+    found = nearest_flips(lambda overrides: answer(parsed, room, overrides).answer, defaults, wide)
+    return replace(verdict, flips=found)
 
 
 def _tells_apart(case: Case, record: Record | None) -> tuple[AnsweredRow, ...]:

@@ -9,6 +9,7 @@ than 1/24 of the range and holds every candidate that the caller knows of.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,10 @@ class Threshold:
         return self.value is not None
 
     def __str__(self) -> str:
-        return str(self.value) if self.exact else f"between {float(self.low.p) / float(self.low.q):.6f} and {float(self.high.p) / float(self.high.q):.6f}"
+        if self.exact:
+            return str(self.value)
+        low, high = (float(int(x.p)) / float(int(x.q)) for x in (self.low, self.high))
+        return f"between {low:.6f} and {high:.6f}"
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,7 @@ def simplest_between(low: Rational, high: Rational) -> Rational:
     return whole + 1 / simplest_between(1 / end, 1 / start)
 
 
-def find_threshold(
-    answer: Answer, low: Rational, high: Rational, candidates: Iterable[Rational] = ()
-) -> Threshold:
+def find_threshold(answer: Answer, low: Rational, high: Rational, candidates: Iterable[Rational] = ()) -> Threshold:
     """One change of *answer* between *low* and *high*, where it differs. Known *candidates* are tried first."""
     below, above = answer(low), answer(high)
     for candidate in sorted(c for c in set(candidates) if low < c < high):
@@ -106,7 +108,10 @@ def find_threshold(
             else:
                 high, above = middle, answer(middle)
         # a threshold at the right end itself is tried before those inside
-        for candidate in (simplest_between(low - (high - low) / 4, high + (high - low) / 4), simplest_between(low, high)):
+        for candidate in (
+            simplest_between(low - (high - low) / 4, high + (high - low) / 4),
+            simplest_between(low, high),
+        ):
             found = _confirmed(answer, low, high, candidate)
             if found is not None and found.below == below:
                 return found
@@ -137,12 +142,14 @@ def exact_sweep(
     # between two neighbours of the grid the answer is that of the midpoint; a grid point is a case of its own
     cuts: list[tuple[Rational, Rational, Any]] = []
     pieces: list[Interval] = [Interval(low, low, True, True, remembered(low))]
-    for left, right in zip(points, points[1:], strict=False):
+    for left, right in itertools.pairwise(points):
         cuts = _cuts(remembered, left, right, known)
         start, start_exact = left, True
         for before, after, at_it in cuts:
             exact = before == after
-            pieces.append(Interval(start, before, False, False, remembered((start + before) / 2), start_exact and exact))
+            pieces.append(
+                Interval(start, before, False, False, remembered((start + before) / 2), start_exact and exact)
+            )
             if exact:
                 pieces.append(Interval(before, before, True, True, at_it))
             start, start_exact = after, exact
@@ -158,7 +165,7 @@ def _cuts(
     inset = (right - left) * CLOSE
     probes = [left + inset, (left + right) / 2, right - inset]
     found = []
-    for a, b in zip(probes, probes[1:], strict=False):
+    for a, b in itertools.pairwise(probes):
         start = a
         for _ in range(6):  # at most six changes in half a step
             if answer(start) == answer(b):

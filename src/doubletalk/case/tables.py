@@ -26,7 +26,9 @@ def as_json(result: StudyResult) -> str:
         "as_of": str(result.case.as_of) if result.case.as_of else None,
         "assumptions": list(result.assumptions),
         "games": {name: _game(game) for name, game in result.games.items()},
-        "window": None if result.window is None else {
+        "window": None
+        if result.window is None
+        else {
             "belief_in": result.window.belief_in,
             "prior": str(result.window.prior),
             "segments": result.window.table(),
@@ -35,8 +37,14 @@ def as_json(result: StudyResult) -> str:
         },
         "claims": [_claim(item) for item in result.claims],
         "tells_apart": [
-            {"id": row.row.id, "question": row.row.question, "met": {s: list(t) for s, t in row.met.items()},
-             "shows": row.shows, "cannot_show": row.row.cannot_show, "answers": [_record(a) for a in row.answers]}
+            {
+                "id": row.row.id,
+                "question": row.row.question,
+                "met": {s: list(t) for s, t in row.met.items()},
+                "shows": row.shows,
+                "cannot_show": row.row.cannot_show,
+                "answers": [_record(a) for a in row.answers],
+            }
             for row in result.tells_apart
         ],
         "timing_s": dict(result.timing_s),
@@ -47,10 +55,15 @@ def as_json(result: StudyResult) -> str:
 def _game(game: Any) -> dict[str, Any]:
     solution = game.solution
     return {
-        "title": solution.game.title, "complete": solution.complete, "why_incomplete": solution.why_incomplete,
-        "solver_class": solution.solver_class, "outcomes": len(solution.outcomes),
+        "title": solution.game.title,
+        "complete": solution.complete,
+        "why_incomplete": solution.why_incomplete,
+        "solver_class": solution.solver_class,
+        "outcomes": len(solution.outcomes),
         "points_verified": len(game.certificates),
-        "parameters": {k: {"value": str(v), "note": game.notes.get(k, "")} for k, v in solution.game.parameters.items()},
+        "parameters": {
+            k: {"value": str(v), "note": game.notes.get(k, "")} for k, v in solution.game.parameters.items()
+        },
     }
 
 
@@ -58,14 +71,28 @@ def _move(move: Any) -> dict[str, str | None]:
     def show(value: object) -> str | None:
         return None if value is None else str(value)
 
-    return {"parameter": move.parameter, "endpoint": move.endpoint, "value": show(move.value),
-            "at_less": show(move.at_less), "at_more": show(move.at_more), "direction": move.direction}
+    return {
+        "parameter": move.parameter,
+        "endpoint": move.endpoint,
+        "value": show(move.value),
+        "at_less": show(move.at_less),
+        "at_more": show(move.at_more),
+        "direction": move.direction,
+    }
 
 
 def _record(answer: RecordAnswer) -> dict[str, Any]:
-    return {"statement": answer.statement, "verdict": answer.verdict.value, "reason": answer.reason,
-            "left": _number(answer.left), "right": _number(answer.right), "base_rate": _number(answer.base_rate),
-            "p": _number(answer.p), "events": list(answer.event_ids), "words": answer.words}
+    return {
+        "statement": answer.statement,
+        "verdict": answer.verdict.value,
+        "reason": answer.reason,
+        "left": _number(answer.left),
+        "right": _number(answer.right),
+        "base_rate": _number(answer.base_rate),
+        "p": _number(answer.p),
+        "events": list(answer.event_ids),
+        "words": answer.words,
+    }
 
 
 def _number(value: float | None) -> float | None:
@@ -75,8 +102,15 @@ def _number(value: float | None) -> float | None:
 def _claim(item: AnsweredClaim) -> dict[str, Any]:
     claim = item.claim
     data: dict[str, Any] = {
-        "id": claim.id, "who": claim.who, "of": claim.of, "says": claim.says, "source": claim.source,
-        "kind": claim.kind, "statement": claim.statement, "assumes": list(claim.assumes), "short": item.short,
+        "id": claim.id,
+        "who": claim.who,
+        "of": claim.of,
+        "says": claim.says,
+        "source": claim.source,
+        "kind": claim.kind,
+        "statement": claim.statement,
+        "assumes": list(claim.assumes),
+        "short": item.short,
     }
     if item.verdict is not None:
         data["verdict"] = as_data(item.verdict)
@@ -89,21 +123,50 @@ def _claim(item: AnsweredClaim) -> dict[str, Any]:
 
 def as_csv(result: StudyResult) -> dict[str, str]:
     """File name -> CSV text."""
-    tables = {"claims.csv": _text(
-        ("id", "who", "of", "kind", "says", "statement", "answer", "words", "source", "reason"),
-        ((i.claim.id, i.claim.who, i.claim.of, i.claim.kind, i.claim.says, i.claim.statement or "", i.short,
-          i.verdict.words if i.verdict else i.record_answer.words if i.record_answer else "", i.claim.source,
-          i.cannot or (i.verdict.reason if i.verdict else None) or "") for i in result.claims),
-    )}
-    parameters = [(name, k, str(v), study.notes.get(k, ""))
-                  for name, study in result.games.items() for k, v in study.game.parameters.items()]
+    tables = {
+        "claims.csv": _text(
+            ("id", "who", "of", "kind", "says", "statement", "answer", "words", "source", "reason"),
+            (
+                (
+                    i.claim.id,
+                    i.claim.who,
+                    i.claim.of,
+                    i.claim.kind,
+                    i.claim.says,
+                    i.claim.statement or "",
+                    i.short,
+                    i.verdict.words if i.verdict else i.record_answer.words if i.record_answer else "",
+                    i.claim.source,
+                    i.cannot or (i.verdict.reason if i.verdict else None) or "",
+                )
+                for i in result.claims
+            ),
+        )
+    }
+    parameters = [
+        (name, k, str(v), study.notes.get(k, ""))
+        for name, study in result.games.items()
+        for k, v in study.game.parameters.items()
+    ]
     tables["parameters.csv"] = _text(("game", "parameter", "value", "note"), parameters)
     outcomes = [
-        (name, o.id, o.kind, r.sender_type, r.message, " ".join(f"{a}={b}" for a, b in r.actions.items()), r.reply or "",
-         str(r.probability))
-        for name, study in result.games.items() for o in study.solution.outcomes for r in (o.outcome or ())
+        (
+            name,
+            o.id,
+            o.kind,
+            r.sender_type,
+            r.message,
+            " ".join(f"{a}={b}" for a, b in r.actions.items()),
+            r.reply or "",
+            str(r.probability),
+        )
+        for name, study in result.games.items()
+        for o in study.solution.outcomes
+        for r in (o.outcome or ())
     ]
-    tables["outcomes.csv"] = _text(("game", "outcome", "kind", "type", "message", "actions", "reply", "probability"), outcomes)
+    tables["outcomes.csv"] = _text(
+        ("game", "outcome", "kind", "type", "message", "actions", "reply", "probability"), outcomes
+    )
     if result.window is not None:
         rows = result.window.table()
         tables["window.csv"] = _text(tuple(rows[0]), (tuple(row.values()) for row in rows))

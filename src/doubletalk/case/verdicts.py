@@ -14,8 +14,9 @@ from typing import Any
 from doubletalk.case.asked import Asked, constant, difference_of, labels_of, reply_to_best
 from doubletalk.case.decide import Truth, decide
 from doubletalk.case.evaluation import Evaluator, FamilySpace
-from doubletalk.case.language import Best, ClaimError, Statement, parse_statement
+from doubletalk.case.language import parse_statement
 from doubletalk.case.sweep import Interval, exact_sweep
+from doubletalk.case.syntax import Best, ClaimError, Statement
 from doubletalk.equilibrium.solution import Assessment, Solution
 from doubletalk.errors import InputError
 from doubletalk.exact import Rational
@@ -24,13 +25,26 @@ from doubletalk.game.model import Game
 __all__ = ["REFINEMENTS", "Flip", "GameRoom", "OutcomeTruth", "Verdict", "answer"]
 
 REFINEMENTS = (
-    "intuitive", "d1", "d2", "divinity", "universal_divinity", "nwbr", "neologism_proof", "undefeated",
+    "intuitive",
+    "d1",
+    "d2",
+    "divinity",
+    "universal_divinity",
+    "nwbr",
+    "neologism_proof",
+    "undefeated",
     "perfect_sequential",
 )
 """Names that may follow ``surviving`` (solution format, ``survives``)."""
 
-ANSWERS = {"yes": "holds", "no": "does not hold", "undefined": "not defined", "cannot": "cannot be asked yet",
-           "range": "holds on a range", "undecided": "not decided"}
+ANSWERS = {
+    "yes": "holds",
+    "no": "does not hold",
+    "undefined": "not defined",
+    "cannot": "cannot be asked yet",
+    "range": "holds on a range",
+    "undecided": "not decided",
+}
 
 
 @dataclass(frozen=True)
@@ -137,11 +151,15 @@ def answer(statement: str | Statement, room: GameRoom, overrides: Mapping[str, R
 def _check_use(parsed: Statement) -> None:
     best = isinstance(parsed.comparison.left, Best)
     if best and parsed.quantifier is not None:
-        raise ClaimError("best(...) is asked at a stated belief, not in an equilibrium; leave out 'in ... equilibrium:'",
-                         parsed.source, 0)
+        raise ClaimError(
+            "best(...) is asked at a stated belief, not in an equilibrium; leave out 'in ... equilibrium:'",
+            parsed.source,
+            0,
+        )
     if not best and parsed.quantifier is None:
-        raise ClaimError("say 'in every equilibrium:', 'in some equilibrium:' or 'in no equilibrium:' first",
-                         parsed.source, 0)
+        raise ClaimError(
+            "say 'in every equilibrium:', 'in some equilibrium:' or 'in no equilibrium:' first", parsed.source, 0
+        )
 
 
 def _once(asked: Asked, room: GameRoom, overrides: Mapping[str, Rational]) -> Verdict:
@@ -190,7 +208,9 @@ def _equilibrium_verdict(asked: Asked, evaluator: Evaluator) -> Verdict:
     for space in evaluator.spaces:
         if space.outcome_id in kept:
             difference = difference_of(asked, evaluator, space)
-            truths.setdefault(space.outcome_id, []).append((space, decide(difference, parsed.comparison.sign, space.sizes)))
+            truths.setdefault(space.outcome_id, []).append(
+                (space, decide(difference, parsed.comparison.sign, space.sizes))
+            )
     outcomes = tuple(_outcome_truth(outcome_id, items) for outcome_id, items in truths.items())
     extent = _extent([truth.extent for truth in outcomes])
     verdict = _answered(str(parsed.quantifier), extent)
@@ -201,7 +221,9 @@ def _equilibrium_verdict(asked: Asked, evaluator: Evaluator) -> Verdict:
     words = _words(verdict, outcomes, solution)
     if not solution.complete:
         reason = solution.why_incomplete
-    return Verdict(parsed.source, verdict, words, extent, outcomes, witness, where, complete=solution.complete, reason=reason)
+    return Verdict(
+        parsed.source, verdict, words, extent, outcomes, witness, where, complete=solution.complete, reason=reason
+    )
 
 
 def _outcome_truth(outcome_id: int, items: list[tuple[FamilySpace, Truth]]) -> OutcomeTruth:
@@ -252,10 +274,17 @@ def _words(verdict: str, outcomes: tuple[OutcomeTruth, ...], solution: Solution)
 
     count = len(outcomes)
     defined = [truth for truth in outcomes if truth.extent != "undefined"]
-    parts = {"all": "throughout outcome", "some": "in part of outcome", "none": "nowhere in outcome",
-             "undecided": "not decided in outcome", "undefined": "not defined in outcome"}
+    parts = {
+        "all": "throughout outcome",
+        "some": "in part of outcome",
+        "none": "nowhere in outcome",
+        "undecided": "not decided in outcome",
+        "undefined": "not defined in outcome",
+    }
     where = "; ".join(f"{words} {listed(extent)}" for extent, words in parts.items() if listed(extent))
-    found = "equilibrium outcomes" if solution.complete else "equilibrium outcomes found (the list is not proved complete)"
+    found = (
+        "equilibrium outcomes" if solution.complete else "equilibrium outcomes found (the list is not proved complete)"
+    )
     if not outcomes:
         return "No equilibrium is left to ask."
     if not defined:
@@ -284,20 +313,34 @@ def _swept(parsed: Statement, room: GameRoom, base: Mapping[str, Rational]) -> V
             return "undefined"
 
     middle = (low + high) / 2
-    probe = _once(Asked(parsed, {} if is_parameter else {sweep.variable: middle}), room,
-                  {**base, sweep.variable: middle} if is_parameter else base)
+    probe = _once(
+        Asked(parsed, {} if is_parameter else {sweep.variable: middle}),
+        room,
+        {**base, sweep.variable: middle} if is_parameter else base,
+    )
     if probe.answer == "cannot":
         return probe
     intervals = exact_sweep(at, low, high)
     held = [str(interval) for interval in intervals if interval.answer == "yes"]
-    words = f"Holds for {sweep.variable} in {' and '.join(held)}." if held else f"Holds for no {sweep.variable} in [{low}, {high}]."
+    words = (
+        f"Holds for {sweep.variable} in {' and '.join(held)}."
+        if held
+        else f"Holds for no {sweep.variable} in [{low}, {high}]."
+    )
     exact = all(interval.exact for interval in intervals)
-    return Verdict(parsed.source, "range", words, intervals=intervals, complete=probe.complete,
-                   reason=None if exact else "an end is only bracketed")
+    return Verdict(
+        parsed.source,
+        "range",
+        words,
+        intervals=intervals,
+        complete=probe.complete,
+        reason=None if exact else "an end is only bracketed",
+    )
 
 
 def as_data(verdict: Verdict) -> dict[str, Any]:
     """The verdict as plain data for JSON: exact numbers as text."""
+
     def show(value: Rational | None) -> str | None:
         return None if value is None else str(value)
 
@@ -313,19 +356,44 @@ def as_data(verdict: Verdict) -> dict[str, Any]:
             "beliefs": {key: {t: str(p) for t, p in belief.items()} for key, belief in verdict.witness.beliefs.items()},
         }
     return {
-        "statement": verdict.statement, "answer": verdict.answer, "words": verdict.words, "extent": verdict.extent,
+        "statement": verdict.statement,
+        "answer": verdict.answer,
+        "words": verdict.words,
+        "extent": verdict.extent,
         "outcomes": [
-            {"id": t.outcome_id, "extent": t.extent, "undefined_somewhere": t.undefined_somewhere,
-             "low": show(t.low), "high": show(t.high)} for t in verdict.outcomes
+            {
+                "id": t.outcome_id,
+                "extent": t.extent,
+                "undefined_somewhere": t.undefined_somewhere,
+                "low": show(t.low),
+                "high": show(t.high),
+            }
+            for t in verdict.outcomes
         ],
         "witness": witness,
         "intervals": [
-            {"low": str(i.low), "high": str(i.high), "low_closed": i.low_closed, "high_closed": i.high_closed,
-             "answer": i.answer, "exact": i.exact} for i in verdict.intervals
+            {
+                "low": str(i.low),
+                "high": str(i.high),
+                "low_closed": i.low_closed,
+                "high_closed": i.high_closed,
+                "answer": i.answer,
+                "exact": i.exact,
+            }
+            for i in verdict.intervals
         ],
         "flips": [
-            {"parameter": f.parameter, "default": str(f.default), "direction": f.direction, "threshold": show(f.threshold),
-             "low": str(f.low), "high": str(f.high), "answer_beyond": f.answer_beyond} for f in verdict.flips
+            {
+                "parameter": f.parameter,
+                "default": str(f.default),
+                "direction": f.direction,
+                "threshold": show(f.threshold),
+                "low": str(f.low),
+                "high": str(f.high),
+                "answer_beyond": f.answer_beyond,
+            }
+            for f in verdict.flips
         ],
-        "complete": verdict.complete, "reason": verdict.reason,
+        "complete": verdict.complete,
+        "reason": verdict.reason,
     }

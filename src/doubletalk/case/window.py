@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from doubletalk.case.best import best_response, payoff_trait, type_belief
 from doubletalk.errors import InputError
@@ -128,16 +128,23 @@ class Window:
                 (f"{roles.screen} stops beating {roles.offer}", beats[0][1] if beats else None),
             ]
         best = self.where_best(roles.offer)
-        named += [(f"{roles.offer} starts to be best", best[0][0] if best else None),
-                  (f"{roles.offer} stops being best", best[-1][1] if best else None)]
+        named += [
+            (f"{roles.offer} starts to be best", best[0][0] if best else None),
+            (f"{roles.offer} stops being best", best[-1][1] if best else None),
+        ]
         return tuple(Endpoint(name, value) for name, value in named)
 
     def table(self) -> list[dict[str, str]]:
         """One row per segment, exact numbers as text: for a figure and a table."""
         rows = []
         for s in self.segments:
-            row = {"from": str(s.low), "to": str(s.high), "best": " or ".join(s.best), "offer": s.offer,
-                   "demands_beat_offer": "" if s.screen_beats_offer is None else str(s.screen_beats_offer).lower()}
+            row = {
+                "from": str(s.low),
+                "to": str(s.high),
+                "best": " or ".join(s.best),
+                "offer": s.offer,
+                "demands_beat_offer": "" if s.screen_beats_offer is None else str(s.screen_beats_offer).lower(),
+            }
             for action, line in s.payoffs.items():
                 row[f"{self.roles.second} after {action}"] = s.response[action]
                 row[f"payoff of {action} at from"] = str(line(s.low))
@@ -158,7 +165,7 @@ class Move:
 
     @property
     def direction(self) -> str:
-        """"up", "down", "still", or "mixed" when both changes move it the same way, "gone" when it vanishes."""
+        """One of "up", "down", "still", "gone" (it vanishes) and "mixed" (both changes move it the same way)."""
         if self.value is None or self.at_less is None or self.at_more is None:
             return "still" if self.value is None and self.at_less is None and self.at_more is None else "gone"
         down, up = self.value - self.at_less, self.at_more - self.value
@@ -184,12 +191,11 @@ def find_window(game: Game, roles: WindowRoles, message: str | None = None) -> W
     for options in ends:  # where the second audience is indifferent
         cuts |= {b for x, y in combinations(options, 2) if (b := _root(x[1], y[1])) is not None}
     points = sorted(cuts)
-    for low, high in list(zip(points, points[1:], strict=False)):  # where the first one is
+    for low, high in list(pairwise(points)):  # where the first one is
         chosen = [_chosen(options, (low + high) / 2) for options in ends]
         cuts |= {b for x, y in combinations(chosen, 2) if (b := _root(x[0], y[0])) is not None and low < b < high}
     points = sorted(cuts)
-    segments = [_segment(game, roles, m, ends, low, high, first, second)
-                for low, high in zip(points, points[1:], strict=False)]
+    segments = [_segment(game, roles, m, ends, low, high, first, second) for low, high in pairwise(points)]
     kept = _merge_alike(segments)
     breakpoints = tuple(segment.low for segment in kept[1:])
     return Window(roles, value, prior, breakpoints, kept)
@@ -251,8 +257,14 @@ def _chosen(options: list[tuple[Line, Line, str]], b: Rational) -> tuple[Line, L
 
 
 def _segment(
-    game: Game, roles: WindowRoles, m: int, ends: list[list[tuple[Line, Line, str]]], low: Rational, high: Rational,
-    first: int, second: int,
+    game: Game,
+    roles: WindowRoles,
+    m: int,
+    ends: list[list[tuple[Line, Line, str]]],
+    low: Rational,
+    high: Rational,
+    first: int,
+    second: int,
 ) -> Segment:
     middle = (low + high) / 2
     actions = game.actions_after(m)[first]
@@ -274,7 +286,11 @@ def _merge_alike(segments: list[Segment]) -> tuple[Segment, ...]:
     for s in segments:
         last = kept[-1] if kept else None
         if last and (last.best, last.response, last.payoffs, last.offer, last.screen_beats_offer) == (
-            s.best, s.response, s.payoffs, s.offer, s.screen_beats_offer
+            s.best,
+            s.response,
+            s.payoffs,
+            s.offer,
+            s.screen_beats_offer,
         ):
             kept[-1] = Segment(last.low, s.high, s.best, s.response, s.payoffs, s.offer, s.screen_beats_offer)
         else:

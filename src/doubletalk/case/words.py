@@ -19,12 +19,14 @@ def game_assumptions(game: Game) -> tuple[str, ...]:
     sentences = [_knows(game), *_says(game), *_moves(game)]
     if game.replies:
         replies = ", ".join(dict.fromkeys(label for labels in game.replies.values() for label in labels))
-        sentences.append(f"Last, where there is something to decide, {game.sender} chooses, knowing everything: {replies}.")
+        sentences.append(
+            f"Last, where there is something to decide, {game.sender} chooses, knowing everything: {replies}."
+        )
     sentences += [
         "Everybody knows the payoffs and the odds, and draws the right conclusion from what is said (Bayes' rule).",
         "Those who heard the same believe the same, after a message that nobody was expected to send as well.",
-        "Everybody does what is best at every point, also where play was not expected to arrive; threats are carried out "
-        "only if that pays.",
+        "Everybody does what is best at every point, also where play was not expected to arrive; threats are carried "
+        "out only if that pays.",
     ]
     return tuple(sentences)
 

@@ -1,0 +1,205 @@
+"""Case folders: read with errors that name file and line, studied whole, copied all or nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from doubletalk.case.finding import find_case, new_case, shipped_cases
+from doubletalk.case.loading import CaseFileError, load_case
+from doubletalk.case.study import StudyResult, study
+from doubletalk.case.words import game_assumptions, parameter_notes
+from doubletalk.errors import InputError
+
+GAME = """
+doubletalk: 1
+title: Talk
+parameters:
+  p: 1/3   # share of good speakers; own choice
+sender: {name: speaker, types: {good: p, bad: 1 - p}, messages: [hello, silence]}
+audiences: {hearer: {actions: [trust, shun]}}
+payoffs:
+  speaker: [{when: {hearer: trust}, add: 1}, {when: {message: hello}, add: -1/10}]
+  hearer:
+    - {when: {type: good, hearer: trust}, add: 1}
+    - {when: {type: bad, hearer: trust}, add: -1}
+"""
+CASE = "doubletalk_case: 1\ntitle: Small\ngames:\n  talk: talk.yaml\nclaims: claims.yaml\n"
+CLAIMS = """
+claims:
+  - {id: silent, who: me, says: Silence wins no trust., statement: "in every equilibrium: P(hearer=trust | message=silence) = 0"}
+  - {id: shun, who: me, says: Shunning is best., statement: "best(hearer) = shun"}
+  - {id: later, who: me, says: It lasts., statement: "long game: P(trust) > 0"}
+  - {id: seen, who: me, says: It was so., statement: "record: count(court) > 0"}
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A case with only a game and claims."""
+    (tmp_path / "talk.yaml").write_text(GAME)
+    (tmp_path / "case.yaml").write_text(CASE)
+    (tmp_path / "claims.yaml").write_text(CLAIMS)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def belarus() -> StudyResult:
+    """The shipped case, studied once."""
+    return study("belarus", flips="none")
+
+
+def test_small_case_needs_only_a_game_and_claims(small: Path) -> None:
+    """Without record, window and sources the study answers what it can and says what it cannot."""
+    steps: list[float] = []
+    result = study(small, progress=lambda share, what: steps.append(share))
+    answers = {item.claim.id: item for item in result.claims}
+    assert answers["silent"].short == "holds"
+    assert answers["shun"].verdict is not None
+    flips = {(f.direction, str(f.threshold)) for f in answers["shun"].verdict.flips}
+    assert flips == {("up", "1/2")}
+    assert answers["later"].cannot == "the case has no long game yet"
+    assert answers["seen"].cannot == "the case has no record"
+    assert (result.window, result.moves, result.tells_apart, result.record) == (None, (), (), None)
+    assert steps == sorted(steps)
+    assert steps[-1] == 1.0
+    assert json.loads(result.to_json())["claims"][0]["id"] == "silent"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("case.yaml", "title:", "titel:", r"case\.yaml:2: case: .*titel.*title"),
+        ("case.yaml", "talk.yaml", "tlak.yaml", r"case\.yaml:\d+: .*tlak\.yaml.*talk\.yaml"),
+        ("case.yaml", "talk.yaml", "../talk.yaml", "expected a file inside the case folder"),
+        ("case.yaml", "doubletalk_case: 1", "doubletalk_case: 2", "expected 1, the version"),
+        ("case.yaml", "title: Small", "title: []", "found an empty list, expected text"),
+        ("case.yaml", "title: Small", "title: Small\nas_of: soon", "expected a date such as"),
+        ("case.yaml", "title: Small", "title: Small\nrecord: maybe", "expected true or false"),
+        ("case.yaml", "title: Small", "title: Small\nvary: [q]", "vary: .*q"),
+        ("case.yaml", "title: Small", "title: Small\nwindow: {first: hearer}", "the key 'second' is missing"),
+        ("claims.yaml", "id: shun", "id: silent", "this id is used twice"),
+        ("claims.yaml", "says: Silence wins no trust.,", "", "the key 'says' is missing"),
+        ("claims.yaml", "best(hearer) = shun", "best(hearer) shun", r"claims\.yaml:4: claim 'shun': found 'shun', expected"),
+        ("claims.yaml", "best(hearer) = shun", "best(hearer) = shn", r"claims\.yaml.*claim 'shun'.*did you mean 'shun'"),
+        ("claims.yaml", ', statement: "best(hearer) = shun"', "", "expected either 'statement' or 'cannot'"),
+        ("claims.yaml", "id: shun,", "id: shun, gmae: talk,", "gmae.*game"),
+        ("talk.yaml", "hearer: trust}, add: 1}, {when", "hearer: trsut}, add: 1}, {when", r"talk\.yaml:\d+"),
+    ],
+)
+def test_wrong_case_files_name_file_and_line(small: Path, file: str, old: str, new: str, message: str) -> None:
+    """Each mistake gets one error with the file, and where there is one the line and the nearest name."""
+    text = (small / file).read_text()
+    assert old in text
+    (small / file).write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        study(small)
+    assert re.search(message, str(caught.value).replace("\n", " ")), str(caught.value)
+
+
+def test_missing_folder_and_missing_case_file_are_said(tmp_path: Path) -> None:
+    """A name that is no case and a folder without case.yaml are told apart; shipped names are suggested."""
+    with pytest.raises(InputError, match="belarus"):
+        find_case("belarsu")
+    with pytest.raises(InputError, match="without case.yaml"):
+        find_case(tmp_path)
+    with pytest.raises(CaseFileError, match="expected a case folder"):
+        load_case(tmp_path)
+
+
+def test_new_case_copies_everything_and_never_overwrites(tmp_path: Path) -> None:
+    """The copy holds the same files; a second copy to the same place is refused and changes nothing."""
+    place = new_case(tmp_path / "mine")
+    origin = find_case("belarus")
+    names = {p.name for p in origin.iterdir() if p.is_file() and not p.name.startswith(".")}
+    assert {p.name for p in place.iterdir() if p.is_file()} == names
+    (place / "case.yaml").write_text("mine")
+    with pytest.raises(InputError, match="already exists; nothing was written"):
+        new_case(place)
+    assert (place / "case.yaml").read_text() == "mine"
+    with pytest.raises(InputError, match="does not exist"):
+        new_case(tmp_path / "no" / "where")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine"]
+    assert find_case(origin / "case.yaml") == origin
+    assert "belarus" in shipped_cases()
+
+
+def test_belarus_claims_come_from_both_sides_in_like_number() -> None:
+    """At least 12 claims about the game and 10 about the record, equally many from either side; the third lens too."""
+    case = load_case(find_case("belarus"))
+    count = {
+        (kind, who): sum(1 for c in case.claims if c.kind == kind and c.who == who)
+        for kind in ("game", "record") for who in case.sides
+    }
+    assert count["game", "article"] == count["game", "reply"] >= 6
+    assert count["record", "article"] == count["record", "reply"] >= 5
+    assert count["game", "scholarship"] >= 1
+    spoken_for = {c.of for c in case.claims}
+    assert {f"A{k}" for k in range(1, 9)} <= spoken_for
+    assert {f"B{k}" for k in range(1, 13)} <= spoken_for
+    assert all(c.cannot for c in case.claims if c.kind == "cannot")
+
+
+def test_belarus_sources_are_in_the_bibliography() -> None:
+    """Every source key that a claim names is an entry of sources.bib."""
+    case = load_case(find_case("belarus"))
+    assert case.sources is not None
+    keys = set(re.findall(r"^@\w+\{([^,]+),", case.sources.read_text(), flags=re.MULTILINE))
+    assert {c.source for c in case.claims} <= keys
+
+
+def test_belarus_parameters_say_where_they_come_from() -> None:
+    """Every parameter of the exchange has a note: a source, or 'own choice'."""
+    file = load_case(find_case("belarus")).games["exchange"]
+    notes = parameter_notes(Path(file.path), file.values())
+    assert set(notes) == set(file.values())
+    sourced = re.compile(r"own choice|chronicle\.csv|series\.csv|November 2010")
+    assert all(sourced.search(note) for note in notes.values())
+
+
+def test_belarus_study_answers_every_claim(belarus: StudyResult) -> None:
+    """Every claim has exactly one kind of answer; the equilibria are complete and certified; the window is there."""
+    for item in belarus.claims:
+        assert sum(x is not None for x in (item.verdict, item.record_answer, item.cannot)) == 1, item.claim.id
+    game = belarus.games["exchange"]
+    assert game.solution.complete
+    assert game.certificates
+    assert all(certificate.valid for certificate in game.certificates)
+    assert belarus.window is not None
+    assert belarus.tells_apart
+
+
+def test_belarus_window_claims_agree_with_the_window(belarus: StudyResult) -> None:
+    """Two roads to one number: the ranges answered by claims are those of the window."""
+    window = belarus.window
+    assert window is not None
+    by_id = {item.claim.id: item.verdict for item in belarus.claims if item.verdict is not None}
+    for claim, action in (("a7-ease", "relieve"), ("b11-demands", "demand")):
+        held = tuple((i.low, i.high) for i in by_id[claim].intervals if i.answer == "yes")
+        assert held == window.where_best(action)
+    paid = tuple((i.low, i.high) for i in by_id["b2-price"].intervals if i.answer == "yes")
+    assert paid == window.zones("outbid")
+
+
+def test_study_as_json_and_csv(belarus: StudyResult) -> None:
+    """JSON and CSV hold every claim; every CSV table is rectangular; no number is lost to rounding."""
+    data = json.loads(belarus.to_json())
+    assert [c["id"] for c in data["claims"]] == [item.claim.id for item in belarus.claims]
+    assert data["window"]["endpoints"]["relieve stops working"] == "11/25"
+    for name, text in belarus.csv_tables().items():
+        rows = list(csv.reader(io.StringIO(text)))
+        assert len({len(row) for row in rows}) == 1, name
+        assert len(rows) > 1, name
+
+
+def test_assumptions_follow_the_game() -> None:
+    """The sentences name who speaks, who hears whom and who cannot lie."""
+    words = " ".join(game_assumptions(load_case(find_case("belarus")).games["exchange"].game()))
+    assert "independent can say only court" in words
+    assert "sees what west did" in words
+    assert "Bayes' rule" in words
