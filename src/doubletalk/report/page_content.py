@@ -6,7 +6,7 @@ Everything is text or a number ready to be shown; nothing here knows of HTML. A 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from doubletalk.case.window import Move, Window
 from doubletalk.equilibrium.solution import Solution
@@ -38,7 +38,7 @@ class Side:
 class RecordRow:
     """One answer of the record, in numbers; a number that is not defined is None.
 
-    ``counts`` "3 of 11"; ``value`` and ``against`` the two sides of the comparison; ``p`` with the calendar fixed and
+    ``counts`` "3 over 11" (cases); ``value`` and ``against`` the two sides of the comparison; ``p`` with the calendar fixed and
     its Monte-Carlo standard error ``p_error`` (0 when exact); ``p_clusters`` with events kept in their clusters
     """
 
@@ -60,7 +60,10 @@ class RecordRow:
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """One claim with its answer. ``about`` is "the model", "the record" or "neither" (then ``reason`` says why)."""
+    """One claim with its answer. ``about`` is "the model", "the record" or "neither" (then ``reason`` says why).
+
+    ``interval`` says where it holds, ``assumes`` what it takes for granted, ``changes`` what would change the answer.
+    """
 
     id: str
     side: str
@@ -75,6 +78,7 @@ class ClaimRow:
     reason: str
     source_title: str
     source_url: str
+    assumes: tuple[str, ...] = ()
     record: RecordRow | None = None
 
 
@@ -120,6 +124,7 @@ class PageContent:
     question: str
     as_of: str
     sides: tuple[Side, ...] = ()
+    actors: tuple[tuple[str, str], ...] = ()
     solutions: tuple[tuple[str, Solution], ...] = ()
     window: Window | None = None
     moves: tuple[Move, ...] = ()
@@ -133,7 +138,6 @@ class PageContent:
     method: tuple[tuple[str, str], ...] = ()
     sources: tuple[SourceRow, ...] = ()
     made: str = ""
-    notes: Mapping[str, str] = field(default_factory=dict)
 
     def side_name(self, key: str) -> str:
         """The name of a side, or its key when the case gives none."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from doubletalk.report.page_content import STANDINGS, ClaimRow, PageContent, Side
-from doubletalk.report.window_figure import zone_words
+from collections.abc import Sequence
 
-__all__ = ["headline", "right_when", "tally", "window_answer"]
+from doubletalk.exact import Rational
+from doubletalk.report.page_content import STANDINGS, PageContent, Side
+from doubletalk.report.window_figure import number_words, zone_words
+
+__all__ = ["headline", "tally", "window_answer"]
 
 
 def headline(content: PageContent) -> list[str]:
@@ -21,38 +24,44 @@ def window_answer(content: PageContent) -> list[str]:
     window = content.window
     if window is None:
         return []
-    roles, trait = window.roles, window.belief_in
-    works, pocketed, outbid = (window.zones(z) for z in ("works", "pocketed", "outbid"))
-    paid = window.zones("paid anyway")
-    first = [
-        f"In the model everything turns on one number: how likely {roles.first} and {roles.second} think it that "
-        f"{_sender(content)} is a {trait}."
+    roles = window.roles
+    first, second, offer = _the(roles.first), _the(roles.second), f"‘{roles.offer}’"
+    zones = {zone: window.zones(zone) for zone in ("works", "pocketed", "outbid", "paid anyway")}
+    said = [
+        f"In the model everything turns on one number: how likely {first} and {second} think it, once they have heard "
+        f"what is said, that {_sender(content)} is of the type ‘{window.belief_in}’.",
+        f"{offer} works {'when that belief is ' if zones['works'] else ''}{_zone(zones['works'])}.",
     ]
-    if works:
-        first.append(f"{_cap(roles.offer)} works when that belief is {zone_words(works)}.")
-    else:
-        first.append(f"{_cap(roles.offer)} works at no belief.")
-    if pocketed:
-        first.append(f"It is pocketed {zone_words(pocketed)}.")
-    if outbid:
-        first.append(f"It only raises the price that {roles.second} pays {zone_words(outbid)}.")
-    if paid:
-        first.append(f"{_cap(roles.second)} pays with or without it {zone_words(paid)}.")
+    if zones["pocketed"]:
+        said.append(f"It is pocketed {_zone(zones['pocketed'])}.")
+    if zones["outbid"]:
+        said.append(f"It only raises the price that {second} pays {_zone(zones['outbid'])}.")
+    if zones["paid anyway"]:
+        said.append(f"{_cap(second)} pays with or without it {_zone(zones['paid anyway'])}.")
     best = [
-        f"{action} {zone_words(zones)}" for action in window.segments[0].payoffs if (zones := window.where_best(action))
+        f"‘{action}’ {_zone(found)}" for action in window.segments[0].payoffs if (found := window.where_best(action))
     ]
-    second = [f"The best policy of {roles.first}: {'; '.join(best)}."]
+    then = [f"The best answer of {first}, by its payoff in the model: {'; '.join(best)}."]
     here = next((s for s in window.segments if s.low < window.prior < s.high), None)
     if here is not None:
-        second.append(
-            f"At the belief that the study starts from, {window.prior}, the best policy is "
-            f"{' or '.join(here.best)}, and {roles.offer} {_does(here.offer)}."
+        then.append(
+            f"At the belief that the study starts from, {number_words(window.prior)}, the best is "
+            f"{' or '.join(f'‘{a}’' for a in here.best)}, and {offer} {_does(here.offer)}. That belief is assumed; "
+            "the window below shows what every other one would mean."
         )
-    return [" ".join(first), " ".join(second)]
+    return [" ".join(said), " ".join(then)]
+
+
+def _zone(zones: Sequence[tuple[Rational, Rational]]) -> str:
+    return zone_words(zones) if zones else "at no belief"
+
+
+def _the(player: str) -> str:
+    return f"the {_cap(player)}"
 
 
 def _sender(content: PageContent) -> str:
-    return content.solutions[0][1].game.sender if content.solutions else "the sender"
+    return f"the {content.solutions[0][1].game.sender}" if content.solutions else "the sender"
 
 
 def _does(offer: str) -> str:
@@ -75,9 +84,7 @@ def tally(content: PageContent, side: Side) -> str:
         claims = content.claims_of(side.key, about)
         if claims:
             counts = [
-                f"{n} {_counted(standing)}"
-                for standing in STANDINGS
-                if (n := sum(c.standing == standing for c in claims))
+                _counted(standing, n) for standing in STANDINGS if (n := sum(c.standing == standing for c in claims))
             ]
             parts.append(f"of {len(claims)} {'claim' if len(claims) == 1 else 'claims'} {noun}, {_listed(counts)}")
     left = content.claims_of(side.key, "neither")
@@ -86,27 +93,20 @@ def tally(content: PageContent, side: Side) -> str:
     return f"{side.name}: {'; '.join(parts)}."
 
 
-def _counted(standing: str) -> str:
-    return {
-        "yes": "hold",
-        "no": "do not hold",
-        "part": "hold in part",
+def _counted(standing: str, count: int) -> str:
+    one = count == 1
+    words = {
+        "yes": "holds" if one else "hold",
+        "no": "does not hold" if one else "do not hold",
+        "part": "holds in part" if one else "hold in part",
         "open": "cannot be told",
         "not asked": "cannot be asked yet",
-    }[standing]
+    }
+    return f"{count} {words[standing]}"
 
 
 def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def right_when(content: PageContent, side: Side) -> list[tuple[ClaimRow, str]]:
-    """The side's claims about the model that hold, wholly or in part, each with where it holds."""
-    found = []
-    for claim in content.claims_of(side.key, "the model"):
-        if claim.standing in ("yes", "part"):
-            found.append((claim, claim.interval or claim.answer))
-    return found
 
 
 def _told_apart(content: PageContent) -> list[str]:

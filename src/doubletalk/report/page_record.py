@@ -27,7 +27,7 @@ def record_row(answer: RecordAnswer) -> RecordRow:
     """One answer; numbers that are not defined become None."""
     chance, shift = answer.chance, answer.shift
     counts = " against ".join(
-        f"{number(a.numerator)} of {number(a.denominator)}" if a.denominator != 1 else number(a.numerator)
+        f"{number(a.numerator)} over {number(a.denominator)}" if a.denominator != 1 else number(a.numerator)
         for a in answer.accounts
     )
     return RecordRow(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doubletalk.equilibrium.solution import Solution
+from doubletalk.exact import Rational
 from doubletalk.report.diagram import diagram_svg
-from doubletalk.report.page_content import STANDINGS, ClaimRow, LensRow, PageContent, RecordRow
-from doubletalk.report.page_headline import headline, right_when
+from doubletalk.report.page_content import STANDINGS, ClaimRow, LensRow, PageContent, RecordRow, Side
+from doubletalk.report.page_headline import headline
 from doubletalk.report.summary import NEVER, OutcomeView, solution_view
 from doubletalk.report.tables import (
     code,
@@ -22,7 +23,7 @@ from doubletalk.report.tables import (
     table,
 )
 from doubletalk.report.timeline import timeline_svg
-from doubletalk.report.window_figure import band_words, moved, segment_row, window_svg
+from doubletalk.report.window_figure import band_words, moving_ends, number_words, segment_row, window_svg
 
 __all__ = ["answer", "assumptions", "claims", "equilibria", "game", "method", "record", "sources", "timeline", "window"]
 
@@ -45,21 +46,32 @@ def standing_badge(standing: str) -> str:
 
 def answer(content: PageContent) -> str:
     """The headline, then under which assumptions each side is right."""
-    body = f'<div class="lead">{paragraphs(headline(content))}</div>'
-    cards = []
-    for side in content.sides:
-        found = right_when(content, side)
-        if not content.claims_of(side.key, "the model"):
-            continue
-        rows = "".join(
-            f'<li><a href="#claim-{safe(c.id)}">{safe(c.paraphrase)}</a> <span class="where">{safe(where)}</span></li>'
-            for c, where in found
-        )
-        inner = f"<ul>{rows}</ul>" if rows else "<p>None of its claims about the model holds at these parameters.</p>"
-        cards.append(
-            f'<div class="card">{side_badge(content, side.key)}<h3>Is right in the model when</h3>{inner}</div>'
-        )
-    return body + (f'<div class="cards">{"".join(cards)}</div>' if cards else "")
+    cards = "".join(_card(content, side) for side in content.sides if content.claims_of(side.key, "the model"))
+    return f'<div class="lead">{paragraphs(headline(content))}</div>' + (
+        f'<div class="cards">{cards}</div>' if cards else ""
+    )
+
+
+def _card(content: PageContent, side: Side) -> str:
+    asked = content.claims_of(side.key, "the model")
+    parts = [f'<div class="card">{side_badge(content, side.key)}']
+    for title, standings in (
+        ("Is right in the model when", ("yes", "part")),
+        ("Is not borne out by the model", ("no",)),
+        ("Cannot be told, or not asked yet", ("open", "not asked")),
+    ):
+        rows = "".join(_card_line(claim) for claim in asked if claim.standing in standings)
+        parts.append(f"<h3>{title}</h3><ul>{rows}</ul>" if rows else "")
+    return "".join(parts) + "</div>"
+
+
+def _card_line(claim: ClaimRow) -> str:
+    assumes = f" Assuming: {'; '.join(claim.assumes)}." if claim.assumes else ""
+    where = f" {claim.interval[:1].upper()}{claim.interval[1:]}." if claim.interval else ""
+    return (
+        f'<li><a href="#claim-{safe(claim.id)}">{safe(claim.paraphrase)}</a><span class="where">{safe(where)}'
+        f"{safe(assumes)}</span></li>"
+    )
 
 
 def game(content: PageContent) -> str:
@@ -72,6 +84,10 @@ def game(content: PageContent) -> str:
             f"{diagram_svg(solution.game, across=False, width=360)}"
             f"<figcaption>{safe(solution.game.title)}. Solid arrows: who moves next. Dashed arrows: who else "
             "hears what is said. Numbers are the probabilities that the audiences start from.</figcaption></figure>"
+        )
+    if content.actors:
+        parts.append(
+            table(("Name", "Stands for"), [(f"<strong>{safe(k)}</strong>", safe(v)) for k, v in content.actors])
         )
     return "".join(parts)
 
@@ -103,37 +119,38 @@ def window(content: PageContent) -> str:
             css="exact",
         ),
     ]
-    ends = [(safe(e.name), code(str(e.value)) if e.value is not None else "never") for e in found.endpoints()]
+    ends = [(safe(e.name), "never" if e.value is None else safe(number_words(e.value))) for e in found.endpoints()]
     parts.append(table(("What changes", "at the belief"), ends, css="exact"))
     return "".join(parts) + _moves(content)
 
 
 def _moves(content: PageContent) -> str:
-    moves = moved(content.moves)
-    if not content.moves:
+    ends = moving_ends(content.moves)
+    if not ends:
         return ""
-    held = list(dict.fromkeys(m.parameter for m in moves))
-    ends = list(dict.fromkeys(m.endpoint for m in moves))
-    cells = {(m.parameter, m.endpoint): m for m in moves}
+    parameters = list(dict.fromkeys(move.parameter for move in content.moves))
+    held = [name for name in parameters if any(name in end.moves for end in ends)]
     rows = []
     for parameter in held:
         row = [code(parameter)]
         for end in ends:
-            move = cells.get((parameter, end))
-            row.append("·" if move is None else f"{_value(move.at_less)} → {_value(move.at_more)}")
+            less, more = end.moves.get(parameter, (None, None))
+            row.append(f"{_value(less)} → {_value(more)}" if parameter in end.moves else "·")
         rows.append(row)
-    still = [p for p in dict.fromkeys(m.parameter for m in content.moves) if p not in held]
-    note = f"<p>These parameters move none of them: {', '.join(code(p) for p in still)}.</p>" if still else ""
+    now = ["<strong>now</strong>", *(f"<strong>{_value(end.value)}</strong>" for end in ends)]
+    still = ", ".join(code(name) for name in parameters if name not in held)
+    head = ("Parameter", *("; ".join(end.names) for end in ends))
     return (
         "<h3>How the window moves with each parameter</h3><p>Each belief when the parameter alone is a tenth smaller "
-        "and a tenth larger than in the study; a dot: it stays where it is.</p>"
-        + table(("Parameter", *ends), rows, css="exact small")
-        + note
+        "and a tenth larger than in the study; a dot: it stays where it is. Changes that always come together share a "
+        "column.</p>"
+        + table(head, [now, *rows], css="exact small")
+        + (f"<p>No end moves with {still}.</p>" if still else "")
     )
 
 
-def _value(value: object) -> str:
-    return "none" if value is None else code(str(value))
+def _value(value: Rational | None) -> str:
+    return "none" if value is None else safe(number_words(value))
 
 
 def equilibria(content: PageContent) -> str:
@@ -217,6 +234,8 @@ def _claim_cells(content: PageContent, claim: ClaimRow, about: str) -> tuple[str
     )
     interval = f'<p class="where">{safe(claim.interval)}</p>' if claim.interval else ""
     second = f"{standing_badge(claim.standing)}<p>{safe(claim.answer)}</p>{interval}"
+    if claim.assumes:
+        second += f"<p><small>Assumes: {safe('; '.join(claim.assumes))}.</small></p>"
     if claim.detail:
         second += f"<p><small>{safe(claim.detail)}</small></p>"
     if about == "neither":
@@ -228,18 +247,21 @@ def _claim_cells(content: PageContent, claim: ClaimRow, about: str) -> tuple[str
     return (
         first,
         second,
-        reason
-        + (
-            f"<ul>{changes}</ul>"
-            if changes
-            else "<p>No single parameter within the range looked at.</p>" * (not reason)
-        ),
+        reason + (f"<ul>{changes}</ul>" if changes else f"<p>{safe(_unchanged(content, claim))}</p>" * (not reason)),
     )
+
+
+def _unchanged(content: PageContent, claim: ClaimRow) -> str:
+    if claim.statement.startswith(("over ", "for ")) and "over " in claim.statement:
+        return "The ends of the interval are the values at which the answer changes."
+    if any(other.changes for other in content.claims):
+        return "No single parameter within the range that was searched."
+    return "Not searched for in this run."
 
 
 def _record_cell(row: RecordRow) -> str:
     facts = [
-        ("Cases", row.counts),
+        ("Counted over cases", row.counts),
         ("Found", number(row.value)),
         ("Compared with", number(row.against)),
         ("In a random month", number(row.base_rate)),
@@ -248,7 +270,9 @@ def _record_cell(row: RecordRow) -> str:
         ("p, clusters kept", p_words(row.p_clusters, None).replace(" (exact)", "")),
     ]
     shown = "".join(f"<dt>{safe(k)}</dt><dd>{safe(v)}</dd>" for k, v in facts if v and v != "–")
-    return f"<dl>{shown}</dl><p><small>{safe(row.words)}</small></p>{_events(row)}"
+    return (
+        f"<dl>{shown}</dl>{details('In words, and what so few cases can show', paragraphs([row.words]))}{_events(row)}"
+    )
 
 
 def _events(row: RecordRow) -> str:

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from doubletalk.report.figures_svg import INK, PALETTE
+from doubletalk.report.figures_svg import INK
 
 __all__ = ["Mark", "TimelineRow", "VoteLine", "kinds_of", "place_marks", "timeline_svg", "year_of"]
 
 WIDTH, ROW = 900, 34
 SIZES = {1: 30, 2: 70, 3: 150}
-STEP = 0.2
+SHIFTS = (0.0, 0.12, -0.12, 0.24, -0.24, 0.36, -0.36)
+COLOURS = ("#4b3f8f", "#b8860b", "#0f8b8d", "#6e7781", "#a03060", "#3f6f2f")
 MONTHS = (
     "January",
     "February",
@@ -93,27 +94,26 @@ class Mark:
 
 
 def place_marks(rows: Sequence[TimelineRow], kinds: Sequence[str], span: tuple[float, float]) -> list[Mark]:
-    """A place for each event; within a row the first of the shifts 0, +1, -1, +2, -2 steps that is free, else 0."""
+    """A place for each event: in its row the first shift at which it covers no other, else the least bad one."""
     per_year = WIDTH / (span[1] - span[0])
     taken: dict[str, list[tuple[float, float, float]]] = {}
     marks = []
     for row in rows:
-        x, radius = year_of(row.date), (SIZES[row.intensity] / 3.1416) ** 0.5
+        x, radius = year_of(row.date) * per_year, (SIZES[row.intensity] / 3.1416) ** 0.5
         others = taken.setdefault(row.kind, [])
-        shift = next(
-            (
-                s
-                for s in (0.0, STEP, -STEP, 2 * STEP, -2 * STEP)
-                if all(
-                    ((x - ox) * per_year) ** 2 + ((s - oy) * ROW) ** 2 >= (0.8 * (radius + oradius)) ** 2
-                    for ox, oy, oradius in others
-                )
-            ),
-            0.0,
-        )
+        room = [
+            min((_room(x - ox, (s - os) * ROW, radius + reach) for ox, os, reach in others), default=0.0)
+            for s in SHIFTS
+        ]
+        shift = SHIFTS[max(range(len(SHIFTS)), key=lambda k: (min(room[k], 0.0), -k))]
         others.append((x, shift, radius))
-        marks.append(Mark(round(x, 4), round(kinds.index(row.kind) + shift, 3)))
+        marks.append(Mark(round(year_of(row.date), 4), round(kinds.index(row.kind) + shift, 3)))
     return marks
+
+
+def _room(dx: float, dy: float, reach: float) -> float:
+    """Pixels between the rims of two marks; negative where they overlap by more than a little."""
+    return float((dx * dx + dy * dy) ** 0.5 - 0.85 * reach)
 
 
 def year_of(date: dt.date) -> float:
@@ -195,7 +195,7 @@ def _bands(kinds: Sequence[str], groups: Sequence[str], span: tuple[float, float
                     "x2": span[1],
                     "y": held[0] - 0.5,
                     "y2": held[-1] + 0.5,
-                    "colour": PALETTE[number % len(PALETTE)],
+                    "colour": COLOURS[number % len(COLOURS)],
                 }
             )
     return bands
@@ -204,7 +204,7 @@ def _bands(kinds: Sequence[str], groups: Sequence[str], span: tuple[float, float
 def _points(rows: Sequence[TimelineRow], marks: Sequence[Mark], groups: Sequence[str]) -> list[dict[str, Any]]:
     points = []
     for row, mark in zip(rows, marks, strict=True):
-        colour = PALETTE[groups.index(row.group) % len(PALETTE)]
+        colour = COLOURS[groups.index(row.group) % len(COLOURS)]
         ring, inside = ("#ffffff", colour) if row.confidence == "sourced" else (colour, "#ffffff")
         point: dict[str, Any] = {
             "x": mark.x,

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from doubletalk.case.window import Move, Segment, Window
 from doubletalk.exact import Rational, text
-from doubletalk.report.figures_svg import INK, PALETTE
+from doubletalk.report.figures_svg import INK
 
-__all__ = ["BANDS", "band_words", "decimal", "letter", "moved", "segment_row", "window_svg", "zone_words"]
+__all__ = [
+    "BANDS",
+    "MovingEnd",
+    "band_words",
+    "decimal",
+    "letter",
+    "moving_ends",
+    "number_words",
+    "segment_row",
+    "window_svg",
+    "zone_words",
+]
 
 WIDTH, HEIGHT = 760, 340
 BANDS = {"works": "#b7e3d0", "pocketed": "#f6cfb2", "outbid": "#cfe0f3", "paid anyway": "#e6dcef"}
 DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
-COLOURS = (PALETTE[1], PALETTE[2], PALETTE[0], PALETTE[3])
+COLOURS = ("#1b1f24", "#8b1a6b", "#8a6d00", "#0f6d8b")
 
 
 def letter(number: int) -> str:
@@ -25,6 +37,12 @@ def letter(number: int) -> str:
 def decimal(value: Rational) -> float:
     """The nearest float, for drawing only."""
     return float(int(value.p)) / float(int(value.q))
+
+
+def number_words(value: Rational) -> str:
+    """A fraction with a decimal beside it; a whole number as it is."""
+    exact = text(value)
+    return exact if "/" not in exact else f"{exact} ({decimal(value):.3g})"
 
 
 def band_words(window: Window) -> dict[str, str]:
@@ -52,13 +70,36 @@ def _span_words(low: Rational, high: Rational) -> str:
     if low == 0 and high == 1:
         return "at every belief"
     if low == 0:
-        return f"below {text(high)}"
-    return f"above {text(low)}" if high == 1 else f"between {text(low)} and {text(high)}"
+        return f"below {number_words(high)}"
+    return f"above {number_words(low)}" if high == 1 else f"between {number_words(low)} and {number_words(high)}"
 
 
-def moved(moves: Sequence[Move]) -> list[Move]:
-    """The moves in which something happens."""
-    return [move for move in moves if move.direction != "still"]
+@dataclass(frozen=True)
+class MovingEnd:
+    """Ends of the window that lie and move together: their names, where they are, and parameter -> (less, more)."""
+
+    names: tuple[str, ...]
+    value: Rational | None
+    moves: Mapping[str, tuple[Rational | None, Rational | None]]
+
+
+def moving_ends(moves: Sequence[Move]) -> list[MovingEnd]:
+    """The ends in their order, those that move alike joined; a parameter that leaves an end where it is is left out."""
+    ends: dict[str, dict[str, tuple[Rational | None, Rational | None]]] = {}
+    values: dict[str, Rational | None] = {}
+    for move in moves:
+        found = ends.setdefault(move.endpoint, {})
+        values[move.endpoint] = move.value
+        if move.direction != "still":
+            found[move.parameter] = (move.at_less, move.at_more)
+    joined: list[MovingEnd] = []
+    for name, found in ends.items():
+        same = next((k for k, end in enumerate(joined) if end.value == values[name] and end.moves == found), None)
+        if same is None:
+            joined.append(MovingEnd((name,), values[name], found))
+        else:
+            joined[same] = MovingEnd((*joined[same].names, name), values[name], found)
+    return joined
 
 
 def window_svg(window: Window) -> str:
@@ -191,7 +232,11 @@ def segment_row(window: Window, number: int, segment: Segment) -> dict[str, str]
     }
     for action, line in segment.payoffs.items():
         row[f"{action}: {window.roles.second} then"] = segment.response[action]
-        row[f"{action}: payoff"] = f"{text(line(segment.low))} to {text(line(segment.high))}"
+        row[f"{action}: payoff"] = _ends(line(segment.low), line(segment.high))
     if segment.screen_beats_offer is not None:
         row[f"{window.roles.screen} beats {window.roles.offer}"] = "yes" if segment.screen_beats_offer else "no"
     return row
+
+
+def _ends(low: Rational, high: Rational) -> str:
+    return text(low) if low == high else f"{text(low)} to {text(high)}"
