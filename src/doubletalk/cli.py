@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import doubletalk
 from doubletalk.commands.check import check
@@ -22,7 +23,22 @@ from doubletalk.commands.study import study
 
 __all__ = ["app", "main"]
 
+
+class _Commands(TyperGroup):
+    """The commands; a reader of the output that goes away early (``| head``) is no error."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _silence()
+            return None
+        return result
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="doubletalk",
     help="What a speaker can credibly say to several audiences at once, and what each should do about it.",
     no_args_is_help=True,

@@ -119,11 +119,13 @@ class Interruption:
             self.happened = True
             raise KeyboardInterrupt
 
+        import ppl  # noqa: F401 - brings signal handlers of its own, which must not replace this one later
+
         before = signal.signal(signal.SIGINT, note_it)
         try:
             yield self
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
 class ProgressBar:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from doubletalk.commands.running import Exit, ProgressBar, check_writable, note, put, save, terminal
+from doubletalk.commands.running import Exit, Interruption, ProgressBar, check_writable, note, put, terminal
 
 if TYPE_CHECKING:
     from doubletalk.case.study import AnsweredClaim, StudyResult
@@ -36,11 +36,19 @@ def study(
     place = find_case(case)
     folder = out if out is not None else Path("out") / place.resolve().name
     check_writable(folder / "study.json")
-    with ProgressBar() as bar:
-        result = answer_all(place, bar, time_limit=time_limit)
-    save(folder / "study.json", result.to_json())
-    for name, table in result.csv_tables().items():
-        save(folder / name, table)
+    interruption = Interruption()
+    with ProgressBar() as bar, interruption.watched():
+
+        def tell(share: float, words: str) -> None:
+            if interruption.happened:  # a solve handed back what it had; the study as a whole ends here
+                raise KeyboardInterrupt
+            bar(share, words)
+
+        result = answer_all(place, tell, time_limit=time_limit)
+    from doubletalk.report.html import write_report
+
+    for path in write_report(result, folder):
+        note(f"wrote {path}")
     if json:
         put(result.to_json())
     else:
@@ -68,7 +76,8 @@ def _show(result: StudyResult) -> None:
     if result.window is not None:
         console.print(Text("\n" + "\n".join(_window_lines(result.window))))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("claim", "by", "what it says", "answer"):
+    table.add_column("claim", no_wrap=True)
+    for heading in ("by", "what it says", "answer"):
         table.add_column(heading, overflow="fold")
     for item in result.claims:
         table.add_row(*(Text(cell) for cell in _claim_row(item)))
