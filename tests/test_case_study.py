@@ -6,15 +6,22 @@ import csv
 import io
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from doubletalk.case.candidates import crossings
 from doubletalk.case.finding import find_case, new_case, shipped_cases
+from doubletalk.case.flips import nearest_flips
 from doubletalk.case.loading import CaseFileError, load_case
 from doubletalk.case.study import StudyResult, study
+from doubletalk.case.verdicts import GameRoom, answer
+from doubletalk.case.window import WindowRoles
 from doubletalk.case.words import game_assumptions, parameter_notes
+from doubletalk.equilibrium import solve
 from doubletalk.errors import InputError
+from doubletalk.exact import Rational, rational
 
 GAME = """
 doubletalk: 1
@@ -32,7 +39,8 @@ payoffs:
 CASE = "doubletalk_case: 1\ntitle: Small\ngames:\n  talk: talk.yaml\nclaims: claims.yaml\n"
 CLAIMS = """
 claims:
-  - {id: silent, who: me, says: Silence wins no trust., statement: "in every equilibrium: P(hearer=trust | message=silence) = 0"}
+  - {id: silent, who: me, says: Silence wins no trust.,
+     statement: "in every equilibrium: P(hearer=trust | message=silence) = 0"}
   - {id: shun, who: me, says: Shunning is best., statement: "best(hearer) = shun"}
   - {id: later, who: me, says: It lasts., statement: "long game: P(trust) > 0"}
   - {id: seen, who: me, says: It was so., statement: "record: count(court) > 0"}
@@ -85,8 +93,8 @@ def test_small_case_needs_only_a_game_and_claims(small: Path) -> None:
         ("case.yaml", "title: Small", "title: Small\nwindow: {first: hearer}", "the key 'second' is missing"),
         ("claims.yaml", "id: shun", "id: silent", "this id is used twice"),
         ("claims.yaml", "says: Silence wins no trust.,", "", "the key 'says' is missing"),
-        ("claims.yaml", "best(hearer) = shun", "best(hearer) shun", r"claims\.yaml:4: claim 'shun': found 'shun', expected"),
-        ("claims.yaml", "best(hearer) = shun", "best(hearer) = shn", r"claims\.yaml.*claim 'shun'.*did you mean 'shun'"),
+        ("claims.yaml", "best(hearer) = shun", "best(hearer) shun", r"claims\.yaml:5: claim 'shun': found 'shun', exp"),
+        ("claims.yaml", "best(hearer) = shun", "best(hearer) = shn", r"claims\.yaml.*'shun'.*did you mean 'shun'"),
         ("claims.yaml", ', statement: "best(hearer) = shun"', "", "expected either 'statement' or 'cannot'"),
         ("claims.yaml", "id: shun,", "id: shun, gmae: talk,", "gmae.*game"),
         ("talk.yaml", "hearer: trust}, add: 1}, {when", "hearer: trsut}, add: 1}, {when", r"talk\.yaml:\d+"),
@@ -106,7 +114,7 @@ def test_missing_folder_and_missing_case_file_are_said(tmp_path: Path) -> None:
     """A name that is no case and a folder without case.yaml are told apart; shipped names are suggested."""
     with pytest.raises(InputError, match="belarus"):
         find_case("belarsu")
-    with pytest.raises(InputError, match="without case.yaml"):
+    with pytest.raises(InputError, match=r"without case\.yaml"):
         find_case(tmp_path)
     with pytest.raises(CaseFileError, match="expected a case folder"):
         load_case(tmp_path)
@@ -203,3 +211,23 @@ def test_assumptions_follow_the_game() -> None:
     assert "independent can say only court" in words
     assert "sees what west did" in words
     assert "Bayes' rule" in words
+
+
+def test_flips_are_confirmed_thresholds() -> None:
+    """Quick flips name the exact threshold where a posterior meets a break-even belief, worked by hand.
+
+    With h up, the hedgers among all who may be quiet have posterior h(1 - q) / (1 - h q); at q = 1/3 it meets the
+    Kremlin's break-even belief 11/25 at h = 33/61, above which nobody is ever relieved.
+    """
+    file = load_case(find_case("belarus")).games["exchange"]
+    room = GameRoom(file.game, solve)
+    roles = WindowRoles("west", "kremlin", "relieve", "pressure", "demand", "pay")
+
+    def asked(overrides: Mapping[str, Rational]) -> str:
+        return answer("in some equilibrium: P(west=relieve) > 0", room, overrides).answer
+
+    def expected(name: str, low: Rational, high: Rational) -> tuple[Rational, ...]:
+        return crossings(file.game, roles, name, low, high)
+
+    found = nearest_flips(asked, {"h": rational("1/2")}, wide=False, expected=expected)
+    assert [(f.direction, f.threshold, f.answer_beyond) for f in found] == [("up", rational("33/61"), "no")]

@@ -1,15 +1,16 @@
 """What would change an answer: the nearest value of each parameter at which it flips, the others held.
 
 ``wide`` looks from nothing to four times the default and names the threshold exactly where it is rational; ``near``
-looks a quarter below and above only and gives the two values between which the answer flips, for answers that cost a
-solve each.
+looks a quarter below and above only, for answers that cost a solve each; of the candidates in between (``candidates``)
+one is named when exact solves confirm it, otherwise the two values between which the answer flips are given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
-from doubletalk.case.sweep import find_threshold
+from doubletalk.case.sweep import Threshold, confirmed, find_threshold
 from doubletalk.case.verdicts import Flip
 from doubletalk.errors import InputError
 from doubletalk.exact import ONE, Rational, rational
@@ -24,12 +25,17 @@ WIDE = (
     *(ONE * k / 8 for k in (9, 10, 11, 12, 14, 16, 20, 24, 32)),
 )
 """Multiples of the default at which the answer is looked up: from nothing to four times the default."""
+Expected = Callable[[str, Rational, Rational], tuple[Rational, ...]]
+"""Parameter, low, high -> the values in between at which a change is to be expected."""
 STEPS_FROM_ZERO = tuple(rational(x) for x in ("1/8", "1/4", "1/2", "1", "2", "4"))
 """Values looked up for a parameter whose default is 0."""
 
 
 def nearest_flips(
-    answer: Callable[[Mapping[str, Rational]], str], defaults: Mapping[str, Rational], wide: bool = True
+    answer: Callable[[Mapping[str, Rational]], str],
+    defaults: Mapping[str, Rational],
+    wide: bool = True,
+    expected: Expected | None = None,
 ) -> tuple[Flip, ...]:
     """For each parameter the nearest flip downwards and upwards ; values with no game end the walk."""
     here = answer({})
@@ -46,10 +52,14 @@ def nearest_flips(
         below = sorted((x for x in values if x < default), reverse=True)
         above = sorted(x for x in values if x > default)
         for direction, walk in (("down", below), ("up", above)):
-            flip = _walk(at, name, default, direction, walk, here, wide)
+            flip = _walk(at, name, default, direction, walk, here, None if wide else expected or _nothing)
             if flip is not None:
                 found.append(flip)
     return tuple(found)
+
+
+def _nothing(name: str, low: Rational, high: Rational) -> tuple[Rational, ...]:
+    return ()
 
 
 def _walk(
@@ -59,7 +69,7 @@ def _walk(
     direction: str,
     walk: list[Rational],
     here: str,
-    exact: bool,
+    expected: Expected | None,
 ) -> Flip | None:
     last = default
     for x in walk:
@@ -68,9 +78,31 @@ def _walk(
             return None
         if beyond != here:
             low, high = min(last, x), max(last, x)
-            if not exact:
-                return Flip(name, default, direction, None, low, high, beyond)
-            threshold = find_threshold(at, low, high)
-            return Flip(name, default, direction, threshold.value, threshold.low, threshold.high, beyond)
+            if expected is None:
+                threshold = find_threshold(at, low, high)
+            else:
+                threshold = _among(at, low, high, expected(name, low, high))
+            after = threshold.above if direction == "up" else threshold.below
+            return Flip(name, default, direction, threshold.value, threshold.low, threshold.high, after)
         last = x
     return None
+
+
+def _among(at: Callable[[Rational], str], low: Rational, high: Rational, candidates: tuple[Rational, ...]) -> Threshold:
+    """The first change above *low*: bisection over the gaps between candidates, the one found confirmed."""
+    below, points = at(low), [low, *candidates, high]
+    middles = [(a + b) / 2 for a, b in pairwise(points)]
+    first, last = 0, len(middles)
+    while first < last:  # the first gap whose answer differs from the one at low
+        middle = (first + last) // 2
+        if at(middles[middle]) != below:
+            last = middle
+        else:
+            first = middle + 1
+    start = low if first == 0 else middles[first - 1]
+    end = high if first == len(middles) else middles[first]
+    if 0 < first < len(middles):
+        found = confirmed(at, start, end, candidates[first - 1])
+        if found is not None:
+            return found
+    return Threshold(start, end, None, below, None, at(end))

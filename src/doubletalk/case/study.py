@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from doubletalk.case.asked import constant
+from doubletalk.case.candidates import crossings
 from doubletalk.case.finding import find_case
 from doubletalk.case.flips import nearest_flips
 from doubletalk.case.language import parse_statement
@@ -198,22 +200,32 @@ def _answered(
             return AnsweredClaim(claim, record_answer=evaluate_record(statement, record))
         parsed = parse_statement(statement)
         room = rooms[str(claim.game)]
-        return AnsweredClaim(claim, verdict=_with_flips(answer(parsed, room), parsed, room, flips, case.vary))
+        return AnsweredClaim(claim, verdict=_with_flips(answer(parsed, room), parsed, room, flips, case))
     except InputError as wrong:
         where = case.folder / "claims.yaml"
         raise CaseFileError(f"claim '{claim.id}': {wrong}", str(where), claim.line) from None
 
 
-def _with_flips(verdict: Verdict, parsed: Statement, room: GameRoom, flips: str, vary: tuple[str, ...]) -> Verdict:
+def _with_flips(verdict: Verdict, parsed: Statement, room: GameRoom, flips: str, case: Case) -> Verdict:
     """The verdict with the nearest flips; a statement with ``over`` has its thresholds already."""
     if flips == "none" or parsed.sweep is not None or verdict.answer in ("cannot", "range"):
         return verdict
     fixed = {name for name, _, _ in parsed.overrides}
     wide = flips == "all" or parsed.quantifier is None
-    defaults = {
-        name: value for name, value in room.game({}).parameters.items() if name not in fixed and (wide or name in vary)
-    }
-    found = nearest_flips(lambda overrides: answer(parsed, room, overrides).answer, defaults, wide)
+    values = room.game({}).parameters
+    defaults = {name: value for name, value in values.items() if name not in fixed and (wide or name in case.vary)}
+    base = {name: constant(expression, values, parsed.source) for name, expression, _ in parsed.overrides}
+
+    def expected(name: str, low: Rational, high: Rational) -> tuple[Rational, ...]:
+        if case.window is None:
+            return ()
+        key = (tuple(base.items()), name, low, high)
+        if key not in room.crossings:
+            roles = case.window[1]
+            room.crossings[key] = crossings(lambda more: room.game({**base, **more}), roles, name, low, high)
+        return room.crossings[key]
+
+    found = nearest_flips(lambda overrides: answer(parsed, room, overrides).answer, defaults, wide, expected)
     return replace(verdict, flips=found)
 
 

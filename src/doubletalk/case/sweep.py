@@ -16,7 +16,7 @@ from typing import Any
 
 from doubletalk.exact import Rational, rational
 
-__all__ = ["Interval", "Threshold", "exact_sweep", "find_threshold", "simplest_between"]
+__all__ = ["Interval", "Threshold", "confirmed", "exact_sweep", "find_threshold", "simplest_between"]
 
 GRID = 24
 """Number of equal steps of the grid."""
@@ -97,7 +97,7 @@ def find_threshold(answer: Answer, low: Rational, high: Rational, candidates: It
     """One change of *answer* between *low* and *high*, where it differs. Known *candidates* are tried first."""
     below, above = answer(low), answer(high)
     for candidate in sorted(c for c in set(candidates) if low < c < high):
-        found = _confirmed(answer, low, high, candidate)
+        found = confirmed(answer, low, high, candidate)
         if found is not None and found.below == below:
             return found
     for halvings in ROUNDS:
@@ -112,13 +112,14 @@ def find_threshold(answer: Answer, low: Rational, high: Rational, candidates: It
             simplest_between(low - (high - low) / 4, high + (high - low) / 4),
             simplest_between(low, high),
         ):
-            found = _confirmed(answer, low, high, candidate)
+            found = confirmed(answer, low, high, candidate)
             if found is not None and found.below == below:
                 return found
     return Threshold(low, high, None, below, None, above)
 
 
-def _confirmed(answer: Answer, low: Rational, high: Rational, value: Rational) -> Threshold | None:
+def confirmed(answer: Answer, low: Rational, high: Rational, value: Rational) -> Threshold | None:
+    """The threshold at *value* if the answer there and on both sides, very near, is not all the same; else None."""
     if value.q > LARGEST_DENOMINATOR:
         return None
     step = (high - low) * CLOSE

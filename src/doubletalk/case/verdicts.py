@@ -107,10 +107,12 @@ class GameRoom:
 
     ``make``   parameter overrides -> game; raises ``InputError`` where there is none
     ``solver`` game -> solution
+    ``crossings`` what ``candidates.crossings`` found, kept from claim to claim
     """
 
     make: Callable[[Mapping[str, Rational]], Game]
     solver: Callable[[Game], Solution]
+    crossings: dict[Any, tuple[Rational, ...]] = field(default_factory=dict)
     _games: dict[tuple[tuple[str, str], ...], Game] = field(default_factory=dict)
     _solved: dict[tuple[tuple[str, str], ...], Evaluator] = field(default_factory=dict)
 
