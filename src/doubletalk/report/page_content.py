@@ -38,7 +38,7 @@ class Side:
 class RecordRow:
     """One answer of the record, in numbers; a number that is not defined is None.
 
-    ``counts`` "3 over 11" (cases); ``value`` and ``against`` the two sides of the comparison; ``p`` with the calendar fixed and
+    ``counts`` "3 over 11" cases; ``value`` and ``against`` the two sides compared; ``p`` with the calendar fixed and
     its Monte-Carlo standard error ``p_error`` (0 when exact); ``p_clusters`` with events kept in their clusters
     """
 

@@ -88,7 +88,9 @@ def timeline_parts(record: Record) -> tuple[tuple[TimelineRow, ...], tuple[VoteL
         for e in record.chronicle
     )
     votes = tuple(
-        VoteLine(v.date, v.name or v.kind) for v in record.calendar.fixed() if record.begin <= v.date <= record.end
+        VoteLine(v.date, v.name or v.kind, v.id, v.source_title, v.source_url)
+        for v in record.calendar.fixed()
+        if record.begin <= v.date <= record.end
     )
     counts = Counter(row.group for row in rows)
     return rows, votes, tuple(sorted(counts, key=lambda group: (-counts[group], group)))

@@ -349,7 +349,11 @@ def timeline(content: PageContent) -> str:
                 ),
             )
         )
-    votes = table(("Date", "Vote"), [(safe(v.date), safe(v.name)) for v in content.votes]) if content.votes else ""
+    held = [
+        (f"event-{v.id}", (safe(v.date), safe(v.name), link(v.source_url, v.source_title or v.source_url)))
+        for v in content.votes
+    ]
+    votes = stacked(("Date", "Vote", "Source"), held, css="events") if held else ""
     return (
         f"<p>{len(content.events)} events. Point at a mark to read it; click it to open its source. Size is intensity; "
         "hollow marks are recalled with no page at hand; dashed lines are presidential elections and referendums. "

@@ -61,11 +61,17 @@ def _words(fields: Mapping[str, str]) -> str:
     )
     parts = [
         head,
-        f"{fields.get('title', '').rstrip('.')}.",
+        _sentence(fields.get("title", "")),
         f"{place}." if place else "",
         f"{fields['note'].rstrip('.')}." if "note" in fields else "",
     ]
     return " ".join(part for part in parts if part.strip(". "))
+
+
+def _sentence(title: str) -> str:
+    """A title with a full stop where it has no mark of its own, and typeset quotation marks."""
+    plain = re.sub(r"`([^`']*)'", "‘\\1’", title).replace("--", "–").rstrip(".")
+    return plain if plain.endswith(("?", "!")) else f"{plain}."
 
 
 def _authors(words: str) -> str:
@@ -83,5 +89,5 @@ def find_address(source: str, sources: Mapping[str, SourceRow]) -> tuple[str, st
     match = _URL.search(source)
     if match is None:
         return source, ""
-    words = " ".join((source[: match.start()] + source[match.end() :]).split()).strip(" ,;:()")
+    words = " ".join((source[: match.start()] + source[match.end() :]).split()).strip(" .,;:()")
     return words or match.group(), match.group()

@@ -83,6 +83,9 @@ class VoteLine:
 
     date: dt.date
     name: str
+    id: str = ""
+    source_title: str = ""
+    source_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,18 +170,20 @@ def timeline_svg(rows: Sequence[TimelineRow], votes: Sequence[VoteLine], groups:
         alt.Chart(alt.Data(values=[{"x": round(year_of(v.date), 4), "told": f"{v.name}, {v.date}"} for v in votes]))
         .mark_rule(color="#57606a", strokeDash=[3, 3], strokeWidth=1)
         .encode(x=x, description="told:N"),
-        alt.Chart(alt.Data(values=_points(rows, marks, groups)))
-        .mark_point(filled=True, strokeWidth=1, opacity=0.95)
-        .encode(
+    ]
+    for points in _points(rows, marks, groups):
+        if not points:
+            continue
+        layer = alt.Chart(alt.Data(values=points)).mark_point(filled=True, strokeWidth=1, opacity=0.95)
+        encoded = layer.encode(
             x=x,
             y=y,
             size=alt.Size("size:Q", scale=None),
             fill=alt.Fill("fill:N", scale=None),
             stroke=alt.Stroke("stroke:N", scale=None),
-            href="href:N",
             description="told:N",
-        ),
-    ]
+        )
+        layers.append(encoded.encode(href="href:N") if "href" in points[0] else encoded)
     chart = alt.layer(*layers).properties(width=WIDTH, height=ROW * len(kinds)).configure_view(stroke=None)
     chart = chart.configure_axis(labelFontSize=12, labelColor=INK, domainColor="#8c959f", tickColor="#8c959f")
     return _linked(vl_convert.vegalite_to_svg(chart.to_dict()), "Events by date and kind")
@@ -201,8 +206,11 @@ def _bands(kinds: Sequence[str], groups: Sequence[str], span: tuple[float, float
     return bands
 
 
-def _points(rows: Sequence[TimelineRow], marks: Sequence[Mark], groups: Sequence[str]) -> list[dict[str, Any]]:
-    points = []
+def _points(
+    rows: Sequence[TimelineRow], marks: Sequence[Mark], groups: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(marks without a page to open, marks with one): a layer each, for an empty address would be made into a link."""
+    linked, plain = [], []
     for row, mark in zip(rows, marks, strict=True):
         colour = COLOURS[groups.index(row.group) % len(COLOURS)]
         ring, inside = ("#ffffff", colour) if row.confidence == "sourced" else (colour, "#ffffff")
@@ -215,9 +223,10 @@ def _points(rows: Sequence[TimelineRow], marks: Sequence[Mark], groups: Sequence
             "fill": inside,
         }
         if row.source_url.startswith(("https://", "http://")):
-            point["href"] = row.source_url
-        points.append(point)
-    return points
+            linked.append({**point, "href": row.source_url})
+        else:
+            plain.append(point)
+    return plain, linked
 
 
 def _linked(picture: str, title: str) -> str:

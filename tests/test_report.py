@@ -1,0 +1,389 @@
+"""The written report: one page that opens offline, and JSON and CSV that say the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from doubletalk.case.study import StudyResult, study
+from doubletalk.case.window import find_window
+from doubletalk.exact import rational
+from doubletalk.report.diagram import diagram_svg
+from doubletalk.report.html import page_content, write_report
+from doubletalk.report.page import SECTIONS, page_html
+from doubletalk.report.page_claims import compact
+from doubletalk.report.page_content import STANDINGS
+from doubletalk.report.page_headline import headline
+from doubletalk.report.page_sources import find_address, read_sources
+from doubletalk.report.tables import link
+from doubletalk.report.timeline import SIZES, kinds_of, place_marks
+from doubletalk.report.window_figure import moving_ends, zone_words
+
+HOSTILE = "<script>alert('x')</script> & \"quoted\""
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would load, the links, the ids and whether the tags close in order."""
+
+    VOID = frozenset({"meta", "br", "img", "hr", "link", "input"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.words: list[str] = []
+        self.scripts = 0
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.scripts += tag == "script"
+        if tag == "a":
+            self.links.append(found.get("href") or found.get("xlink:href") or "")
+        else:
+            self.loads += [
+                str(found[k]) for k in ("src", "href", "xlink:href", "data", "action", "poster") if found.get(k)
+            ]
+        if found.get("id"):
+            self.ids.append(str(found["id"]))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def belarus() -> StudyResult:
+    """The shipped case, studied once without the search for flips."""
+    return study("belarus", flips="none")
+
+
+@pytest.fixture(scope="module")
+def written(belarus: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of its report."""
+    folder = tmp_path_factory.mktemp("report") / "new" / "belarus"
+    write_report(belarus, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(written: Path) -> str:
+    """The page's text."""
+    return (written / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> StudyResult:
+    """A case of one game and two claims, with hostile words in every field that may hold words."""
+    (tmp_path / "game.yaml").write_text(
+        "doubletalk: 1\ntitle: 'Talk <b>'\nsource: none\nsender:\n  name: speaker\n  types: {low: 1/3, high: 2/3}\n"
+        "  messages: [up, down]\naudiences:\n  buyer:\n    actions: [buy, leave]\npayoffs:\n  speaker:\n"
+        "    - {when: {buyer: buy}, add: 1}\n  buyer:\n    - {when: {type: high, buyer: buy}, add: 1}\n"
+        "    - {when: {type: low, buyer: buy}, add: -1}\n",
+        encoding="utf-8",
+    )
+    claims = {
+        "sides": {"a": HOSTILE},
+        "claims": [
+            {
+                "id": "one",
+                "who": "a",
+                "says": HOSTILE,
+                "source": "javascript:alert(1)",
+                "statement": "in every equilibrium: P(buyer=buy) >= 0",
+            },
+            {"id": "two", "who": "a", "says": "Motives.", "source": "https://example.org/x?a=1&b=2", "cannot": HOSTILE},
+        ],
+    }
+    (tmp_path / "claims.yaml").write_text(json.dumps(claims), encoding="utf-8")
+    case = {
+        "doubletalk_case": 1,
+        "title": HOSTILE,
+        "question": HOSTILE,
+        "games": {"talk": "game.yaml"},
+        "claims": "claims.yaml",
+        "assumptions": [HOSTILE],
+        "actors": {"buyer": HOSTILE},
+    }
+    (tmp_path / "case.yaml").write_text(json.dumps(case), encoding="utf-8")
+    return study(tmp_path)
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    return list(csv.DictReader(io.StringIO((folder / name).read_text(encoding="utf-8"))))
+
+
+def test_every_file_is_written_and_no_other(belarus: StudyResult, tmp_path: Path) -> None:
+    """The returned paths are the files in the folder; a second writing replaces them and leaves nothing beside them."""
+    paths = write_report(belarus, tmp_path)
+    assert sorted(p.name for p in paths) == sorted(p.name for p in tmp_path.iterdir())
+    assert {
+        "report.html",
+        "study.json",
+        "solution.json",
+        "claims.csv",
+        "record.csv",
+        "lenses.csv",
+        "window.csv",
+        "events.csv",
+    } <= {p.name for p in paths}
+    assert write_report(belarus, tmp_path) == paths
+    assert sorted(p.name for p in paths) == sorted(p.name for p in tmp_path.iterdir())
+
+
+def test_the_page_loads_nothing(page: str) -> None:
+    """No script, style, image or frame comes from elsewhere, in tags or in styles, and the page forbids it besides."""
+    read = Reader(page)
+    assert read.loads == []
+    assert not re.search(r"@import|url\(", page)
+    assert "default-src 'none'" in page
+    assert len(page.encode()) < 5_000_000
+
+
+def test_the_page_is_well_formed(page: str) -> None:
+    """Tags close in order, ids are unique, links inside the page lead to an id."""
+    read = Reader(page)
+    assert read.open == []
+    assert len(read.ids) == len(set(read.ids))
+    inner = {name[1:] for name in read.links if name.startswith("#")}
+    assert inner
+    assert inner <= set(read.ids)
+    assert {anchor for anchor, _, _ in SECTIONS} <= inner
+
+
+def test_every_claim_is_on_the_page_with_its_words(belarus: StudyResult, page: str) -> None:
+    """Claims of every side are there, those that cannot be asked with their reason, in the same kind of row."""
+    read = Reader(page)
+    words = " ".join(" ".join(read.words).split())
+    for item in belarus.claims:
+        assert f"claim-{item.claim.id}" in read.ids
+        assert item.claim.says in words
+        assert item.claim.statement is None or item.claim.statement in words
+        assert item.cannot is None or item.cannot in words
+
+
+def test_every_event_has_its_source_one_click_away(belarus: StudyResult, page: str) -> None:
+    """Each event is a mark in the figure with a link, and a row of the table with the same link."""
+    assert belarus.record is not None
+    events = list(belarus.record.chronicle)
+    links = Reader(page).links
+    for event in events:
+        if event.source_url:
+            wanted = sum(e.source_url == event.source_url for e in events)
+            assert links.count(event.source_url) >= 2 * wanted, event.id
+    figure = page[page.index('id="timeline"') : page.index('id="equilibria"')]
+    marks = re.findall(r'<a [^>]*xlink:href="[^"]*"[^>]*><path aria-label="', figure)
+    assert len(marks) == sum(bool(e.source_url) for e in events)
+    assert figure.count('<tr id="event-') == len(events) + len(belarus.record.calendar.fixed())
+    known = {e.source_url for e in events} | {v.source_url for v in belarus.record.calendar.fixed()}
+    assert {unescape(address) for address in re.findall(r'href="(http[^"]*)"', figure)} <= known
+
+
+def test_links_to_other_pages_are_web_addresses_that_open_apart(page: str) -> None:
+    """Every link is inside the page or http(s), and an outer one gives the other page no handle on this one."""
+    for found in re.findall(r"<a [^>]*>", page):
+        address = unescape(re.search(r'href="([^"]*)"', found).group(1))
+        assert address.startswith(("#", "https://", "http://"))
+        assert address.startswith("#") or 'rel="noopener noreferrer"' in found
+
+
+def test_hostile_words_stay_words(small: StudyResult) -> None:
+    """Markup in a case file is shown as text: the page has one script, its own, and the words read as written."""
+    content = page_html(page_content(small))
+    read = Reader(content)
+    assert read.scripts == 1
+    assert HOSTILE in "".join(read.words)
+    assert "javascript:alert(1)" not in read.links
+    assert "https://example.org/x?a=1&b=2" in read.links
+    assert read.loads == []
+
+
+def test_a_small_case_has_a_small_report(small: StudyResult, tmp_path: Path) -> None:
+    """A case with a game and claims alone gets a page without the sections it has nothing for, and no empty files."""
+    paths = write_report(small, tmp_path / "out")
+    read = Reader((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    assert {"answer", "game", "claims", "equilibria"} <= set(read.ids)
+    assert not {"window", "record", "timeline", "sources"} & set(read.ids)
+    assert not {"record.csv", "lenses.csv", "events.csv", "window.csv"} & {p.name for p in paths}
+    assert all(p.stat().st_size > 0 for p in paths)
+
+
+def test_tables_agree_with_the_json(belarus: StudyResult, written: Path) -> None:
+    """The CSV files parse and hold the same claims, bands and record numbers as study.json."""
+    data = json.loads((written / "study.json").read_text(encoding="utf-8"))
+    claims = table(written, "claims.csv")
+    assert [(c["id"], c["who"]) for c in claims] == [(c["id"], c["who"]) for c in data["claims"]]
+    assert table(written, "window.csv") == data["window"]["segments"]
+    record = table(written, "record.csv")
+    asked = [c["record"] for c in data["claims"] if "record" in c]
+    asked += [a for row in data["tells_apart"] for a in row["answers"]]
+    assert len(record) == len(asked)
+    for row, answer in zip(record, asked, strict=True):
+        assert row["statement"] == answer["statement"]
+        assert row["verdict"] == answer["verdict"]
+        assert (float(row["p"]) if row["p"] else None) == answer["p"]
+    lenses = {
+        (r["id"], r["side"]): [int(r["met"]), int(r["failed"]), int(r["open"])] for r in table(written, "lenses.csv")
+    }
+    assert lenses == {(row["id"], s): met for row in data["tells_apart"] for s, met in row["met"].items()}
+    assert belarus.record is not None
+    assert [r["id"] for r in table(written, "events.csv")] == [e.id for e in belarus.record.chronicle]
+
+
+def test_the_solution_file_holds_every_outcome(belarus: StudyResult, written: Path) -> None:
+    """solution.json is the solution format, with the number of verified points."""
+    data = json.loads((written / "solution.json").read_text(encoding="utf-8"))
+    game = next(iter(belarus.games.values()))
+    assert data["doubletalk"] == 1
+    assert [o["id"] for o in data["outcomes"]] == [o.id for o in game.solution.outcomes]
+    assert data["certificate"] == {"points": len(game.certificates), "valid": True}
+
+
+def test_only_times_change_from_run_to_run(belarus: StudyResult) -> None:
+    """Two pages of one result differ in the line that says when it was made, and in nothing else."""
+    first, second = page_content(belarus), replace(page_content(belarus), made="at another time")
+    one, two = page_html(first).splitlines(), page_html(second).splitlines()
+    differing = [a for a, b in zip(one, two, strict=True) if a != b]
+    assert len(differing) == 1
+    assert 'id="made"' in differing[0]
+
+
+def test_the_headline_follows_the_window(belarus: StudyResult) -> None:
+    """Change the parameters and the opening sentences change with the exact ends: nothing in them is fixed."""
+    content = page_content(belarus)
+    assert content.window is not None
+    works = content.window.zones("works")
+    assert zone_words(works) in headline(content)[0]
+    name, roles = belarus.case.window
+    cheap = find_window(belarus.case.games[name].game({"l": rational("7/4")}), roles)
+    moved = headline(replace(content, window=cheap))
+    assert zone_words(cheap.zones("works")) in moved[0]
+    assert moved[0] != headline(content)[0]
+
+
+def test_the_sides_are_treated_alike(belarus: StudyResult) -> None:
+    """Exchange the names of two sides everywhere and the headline is the same but for that: none has words of its own."""
+    content = page_content(belarus)
+    first, second = content.sides[:2]
+    swap = {first.key: second.key, second.key: first.key}
+    claims = tuple(replace(c, side=swap.get(c.side, c.side)) for c in content.claims)
+    turned = headline(replace(content, claims=claims))
+    tallies = [line.split(": ", 1)[1] for line in headline(content) if line.startswith((first.name, second.name))]
+    swapped = [line.split(": ", 1)[1] for line in turned if line.startswith((first.name, second.name))]
+    assert swapped == tallies[::-1]
+
+
+def test_every_standing_is_one_of_five(belarus: StudyResult) -> None:
+    """Model and record answers use the same few words."""
+    content = page_content(belarus)
+    rows = [answer for row in content.lenses for answer in row.answers]
+    assert {c.standing for c in content.claims} | {r.standing for r in rows} <= set(STANDINGS)
+    assert all(c.reason for c in content.claims if c.about == "neither")
+
+
+def test_marks_of_a_row_keep_apart(belarus: StudyResult) -> None:
+    """Every event is drawn at its date, within half a row of its own row; few marks hide another's centre."""
+    content = page_content(belarus)
+    kinds = kinds_of(content.events, content.groups)
+    span = 1994.0, 2024.0
+    marks = place_marks(content.events, kinds, span)
+    assert len(marks) == len(content.events)
+    for event, mark in zip(content.events, marks, strict=True):
+        assert int(mark.x) == event.date.year
+        assert abs(mark.y - kinds.index(event.kind)) < 0.5
+    hidden = 0
+    for k, (a, one) in enumerate(zip(marks, content.events, strict=True)):
+        for b, other in zip(marks[k + 1 :], content.events[k + 1 :], strict=True):
+            reach = (max(SIZES[one.intensity], SIZES[other.intensity]) / 3.1416) ** 0.5
+            hidden += ((a.x - b.x) * 30) ** 2 + ((a.y - b.y) * 34) ** 2 < reach**2
+    assert hidden <= len(marks) // 20
+
+
+def boxes(picture: str) -> list[tuple[float, float, float, float]]:
+    """The rectangles of a diagram as (left, top, right, bottom)."""
+    found = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"', picture)
+    return [(x, y, x + w, y + h) for x, y, w, h in (tuple(map(float, f)) for f in found)]
+
+
+@pytest.mark.parametrize("across", [True, False])
+def test_boxes_of_the_diagram_do_not_overlap(belarus: StudyResult, across: bool) -> None:
+    """Sender, messages, two audiences and the reply: five boxes apart from each other and inside the picture."""
+    game = next(iter(belarus.games.values())).game
+    picture = diagram_svg(game, across=across)
+    placed = boxes(picture)
+    assert len(placed) == 5
+    width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture).groups())
+    assert all(x >= 0 and y >= 0 and r <= width and b <= height for x, y, r, b in placed)
+    for k, one in enumerate(placed):
+        for other in placed[k + 1 :]:
+            assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    for name in (*game.messages, *(label for a in game.audiences for label in a.actions[0])):
+        assert f">{name}</text>" in picture
+
+
+def test_ends_that_move_alike_share_a_column(belarus: StudyResult) -> None:
+    """Joined ends lie at one value; every end is in one column and no move is lost."""
+    ends = moving_ends(belarus.moves)
+    names = [name for end in ends for name in end.names]
+    assert sorted(names) == sorted({move.endpoint for move in belarus.moves})
+    where = {name: end for end in ends for name in end.names}
+    for move in belarus.moves:
+        end = where[move.endpoint]
+        assert end.value == move.value
+        assert (move.parameter in end.moves) == (move.direction != "still")
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ("https://a.org", True),
+        ("http://a.org/?x=1&y=2", True),
+        ("javascript:x()", False),
+        ("data:text/html,x", False),
+        ("//a.org", False),
+        ("", False),
+    ],
+)
+def test_only_web_addresses_become_links(url: str, linked: bool) -> None:
+    """http and https are links; anything else is text."""
+    assert link(url, "words").startswith("<a ") == linked
+
+
+def test_bibliography_is_read_and_found_by_key(belarus: StudyResult) -> None:
+    """Every entry of the shipped file is read; a key in a claim's source leads to the entry's address."""
+    path = belarus.case.sources
+    sources = read_sources(path)
+    assert len(sources) == len(re.findall(r"(?m)^@", path.read_text(encoding="utf-8")))
+    assert all(row.words and "{" not in row.words for row in sources.values())
+    key = next(k for k, row in sources.items() if row.url)
+    words, url = find_address(key, sources)
+    assert url == sources[key].url
+    assert words
+    assert find_address("See https://a.org/b.", {}) == ("See", "https://a.org/b")
+
+
+def test_runs_of_numbers_are_shortened() -> None:
+    """Three or more in a row become a range; others stay."""
+    assert compact("outcome 1, 2, 3, 5, 7, 8; not in 4, 6") == "outcome 1 to 3, 5, 7, 8; not in 4, 6"
