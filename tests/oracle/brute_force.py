@@ -109,7 +109,6 @@ class BruteForce:
     """All cells of *game*; ``cells`` maps (message supports by type, action supports by information set) to a cell.
 
     ``pairs``   the (t, m); ``ties`` the (t, m, a, c) with c one of several best replies: together the entries of X.
-                Best replies that no player's payoff tells apart count as one (``same`` lists them)
     ``tabulate`` False lays the game out without looking for cells
     ``sets``    the (audience, observation) in order; ``slots`` the (set index, action): the entries of Z
     """
@@ -118,19 +117,11 @@ class BruteForce:
         self.game, self.concept = game, concept
         self.pairs = [(t, m) for t, sendable in enumerate(game.available) for m in sendable]
         self.best: dict[tuple[int, int, tuple[int, ...]], list[int]] = {}
-        self.alike: dict[tuple[int, int, tuple[int, ...]], dict[Vector, list[int]]] = {}
         for t, m in self.pairs:
             for acts in game.action_profiles(m):
                 options = list(game.reply_range(t, m, acts))
                 top = max(game.payoffs[t, m, acts, c][0] for c in options)
-                self.alike[t, m, acts] = {}
-                for c in options:
-                    if game.payoffs[t, m, acts, c][0] == top:
-                        self.alike[t, m, acts].setdefault(game.payoffs[t, m, acts, c], []).append(c)
-                self.best[t, m, acts] = [same[0] for same in self.alike[t, m, acts].values()]
-        self.same = {
-            (*node, same[0]): same for node, groups in self.alike.items() for same in groups.values()
-        }
+                self.best[t, m, acts] = [c for c in options if game.payoffs[t, m, acts, c][0] == top]
         self.ties = [(*node, c) for node, best in self.best.items() if len(best) > 1 for c in best]
         self.at = {key: i for i, key in enumerate([*self.pairs, *self.ties])}
         self.sets = [(j, o) for j, who in enumerate(game.audiences) for o in range(len(who.observations))]

@@ -45,7 +45,7 @@ def _reply_part(
         if weight:
             plan = replies.get(game.types[t], {}).get(game.reply_node(m, acts), {})
             labels = game.replies[t, m, acts]
-            weight *= sum((plan.get(labels[d], ZERO) for d in brute.same[t, m, acts, c]), ZERO)
+            weight *= plan.get(labels[c], ZERO)
         part.append(weight)
     return tuple(part)
 
@@ -101,12 +101,12 @@ def _outside(brute: BruteForce, family: Family, xs: Sequence[Vector], zs: Sequen
     found = [f"sender {x} is outside" for x in xs if not inside(cell.senders, x)]
     found += [f"responses {z} are outside" for z in zs if not inside(cell.responses, z)]
     if brute.concept == "sequential":
-        found += _beliefs(brute, family, uses, acts)
+        found += _beliefs(brute, family, uses, zs)
     return found
 
 
-def _beliefs(brute: BruteForce, family: Family, uses: Sequence, acts: Sequence) -> list[str]:
-    """At observations that no member reaches, exactly the extreme points of the supporting beliefs are listed."""
+def _beliefs(brute: BruteForce, family: Family, uses: Sequence, zs: Sequence[Vector]) -> list[str]:
+    """At observations that no member reaches: for each response extreme, just the beliefs that support it."""
     game, found = brute.game, []
     cells = {tuple(cell.messages): cell for cell in game.cells()}
     for group in brute.shared():
@@ -115,13 +115,21 @@ def _beliefs(brute: BruteForce, family: Family, uses: Sequence, acts: Sequence) 
             continue
         j, o = brute.sets[group[0]]
         cell = cells[tuple(m for m, seen in enumerate(game.audiences[j].observation_of) if seen == o)]
-        body = brute.belief_body(group, [acts[i] for i in group])
-        want = set(vertices(body, len(brute.at)))
         given = family.belief_extremes.get(cell.key, ())
+        upheld = family.belief_supports.get(cell.key, ())
         replies = family.belief_replies.get(cell.key) or ({},) * len(given)
-        got = {belief_vector(brute, b, cell.messages, r) for b, r in zip(given, replies, strict=True)}
-        if got != want:
-            found.append(f"beliefs at {cell.key}: listed {sorted(got)}, should be {sorted(want)}")
+        got = [belief_vector(brute, b, cell.messages, r) for b, r in zip(given, replies, strict=True)]
+        every: set[Vector] = set()
+        for k, z in enumerate(zs):
+            acts = [[a for i, a in brute.slots if i == where and z[brute.slot[i, a]]] for where in group]
+            body = brute.belief_body(group, acts)
+            extremes = set(vertices(body, len(brute.at)))
+            every |= extremes
+            listed = {x for x, supported in zip(got, upheld, strict=True) if k in supported}
+            if not (extremes <= listed and all(inside(body, x) for x in listed)):
+                found.append(f"beliefs at {cell.key} for response {k}: {sorted(listed)}, should be {sorted(extremes)}")
+        if set(got) != every:
+            found.append(f"beliefs at {cell.key}: listed {sorted(got)}, should be {sorted(every)}")
     return found
 
 

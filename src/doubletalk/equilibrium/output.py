@@ -129,6 +129,12 @@ def _family(game: Game, family: Family) -> dict[str, Any]:
             for key in keys.get(cell, (cell,))
         },
     }
+    if family.belief_supports:
+        content["belief_supports"] = {
+            key: [list(upheld) for upheld in supports]
+            for cell, supports in family.belief_supports.items()
+            for key in keys.get(cell, (cell,))
+        }
     if family.reply_extremes:
         content["reply_extremes"] = [_nested(replies) for replies in family.reply_extremes]
     if family.belief_replies:

@@ -43,7 +43,8 @@ class Family:
 
     ``reply_extremes`` is aligned with ``sender_extremes`` (one entry each) in games with a reply, () otherwise.
     ``belief_extremes`` gives, for each observation that some sender extreme leaves unreached, the extreme points of the
-    beliefs that support the family's responses there; ``belief_replies`` is aligned with them where replies
+    beliefs that support responses of the family there, and ``belief_supports`` beside each the indices of the response
+    extremes that it supports; ``belief_replies`` is aligned with them where replies
     tie off the path, else {}.
     Mixtures of response extremes are taken in realisation weights (sequence form).
     ``component`` numbers the connected component from 1.
@@ -55,6 +56,7 @@ class Family:
     component: int
     reply_extremes: tuple[Mapping[str, Mapping[str, Distribution]], ...] = ()
     belief_replies: Mapping[str, tuple[Mapping[str, Mapping[str, Distribution]], ...]] = field(default_factory=dict)
+    belief_supports: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,31 +123,51 @@ class Solution:
 
 
 def extreme_assessments(game: Game, family: Family) -> list[Assessment]:
-    """The family's extreme points: each sender extreme with each response extreme; beliefs walk through theirs.
+    """The family's extreme points: each sender extreme with each response extreme, and beliefs that support them.
 
-    Every belief extreme appears in at least one of the assessments: point k takes the (k mod n)-th extreme of each
-    observation that has n of them, as many further points being added as the longest list needs. Beliefs are named
-    only where the sender extreme leaves the observation unreached; elsewhere Bayes' rule gives them.
+    Beliefs are named where the sender extreme leaves an observation unreached; elsewhere Bayes' rule gives them. Each
+    point takes, at every unreached observation, the first belief extreme that supports its response; then every
+    belief extreme that was not taken yet gets a point of its own, with a response that it supports.
     """
     cells = {cell.key: {game.messages[m] for m in cell.messages} for cell in game.cells()}
-    pairs = [(s, r) for s in range(len(family.sender_extremes)) for r in range(len(family.response_extremes))]
-    longest = max((len(b) for b in family.belief_extremes.values()), default=1)
-    count = max(len(pairs), longest)
+    unreached = []
+    for sender in family.sender_extremes:
+        sent = {m for plan in sender.values() for m in plan}
+        unreached.append([where for where in family.belief_extremes if sent.isdisjoint(cells[where])])
+    taken: set[tuple[str, int]] = set()
     points = []
-    for k in range(count):
-        s, r = pairs[k % len(pairs)]
-        replies: Mapping[str, Mapping[str, Distribution]] = family.reply_extremes[s] if family.reply_extremes else {}
-        beliefs = {}
-        sent = {m for plan in family.sender_extremes[s].values() for m in plan}
-        for where, extremes in family.belief_extremes.items():
-            if not sent.isdisjoint(cells[where]):
-                continue
-            pick = k % len(extremes)
-            beliefs[where] = extremes[pick]
-            for off_path in family.belief_replies.get(where, ())[pick : pick + 1]:
-                replies = merged_replies(replies, off_path)
-        points.append(Assessment(family.sender_extremes[s], family.response_extremes[r], beliefs, replies))
+
+    def add(s: int, r: int, wanted: tuple[str, int] | None = None) -> None:
+        picks = {where: _first_support(family, where, r) for where in unreached[s]}
+        if wanted is not None:
+            picks[wanted[0]] = wanted[1]
+        taken.update(picks.items())
+        points.append(_assessment(family, s, r, picks))
+
+    for s in range(len(family.sender_extremes)):
+        for r in range(len(family.response_extremes)):
+            add(s, r)
+    for where, extremes in family.belief_extremes.items():
+        s = next(k for k, places in enumerate(unreached) if where in places)
+        for k in range(len(extremes)):
+            if (where, k) not in taken:
+                add(s, family.belief_supports[where][k][0], (where, k))
     return points
+
+
+def _first_support(family: Family, where: str, r: int) -> int:
+    """The first belief extreme there that supports response extreme r (all do where nothing is said)."""
+    supports = family.belief_supports.get(where)
+    return 0 if supports is None else next(k for k, upheld in enumerate(supports) if r in upheld)
+
+
+def _assessment(family: Family, s: int, r: int, picks: Mapping[str, int]) -> Assessment:
+    replies: Mapping[str, Mapping[str, Distribution]] = family.reply_extremes[s] if family.reply_extremes else {}
+    for where, k in picks.items():
+        if where in family.belief_replies:
+            replies = merged_replies(replies, family.belief_replies[where][k])
+    beliefs = {where: family.belief_extremes[where][k] for where, k in picks.items()}
+    return Assessment(family.sender_extremes[s], family.response_extremes[r], beliefs, replies)
 
 
 def merged_replies(

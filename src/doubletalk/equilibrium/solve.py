@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
-from doubletalk.equilibrium.assembly import Found, Product, Progress, components, find_products
+from doubletalk.equilibrium.assembly import Found, Progress, components, find_products
+from doubletalk.equilibrium.families import FamilyMaker
 from doubletalk.equilibrium.pieces_separable import separable_complex
-from doubletalk.equilibrium.polyhedra import Polytope, hull_contains
-from doubletalk.equilibrium.response import Piece, ResponseComplex, Station
-from doubletalk.equilibrium.solution import Distribution, Family, Outcome, Solution
+from doubletalk.equilibrium.response import Piece, ResponseComplex
+from doubletalk.equilibrium.solution import Outcome, Solution
 from doubletalk.equilibrium.summary import Summary, summarise
 from doubletalk.errors import InputError
-from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import Game
 from doubletalk.game.structure import solver_class
 
@@ -105,7 +104,8 @@ def _with_bounds(complex_: ResponseComplex) -> tuple[ResponseComplex, dict[tuple
 
 def _outcomes(game: Game, complex_: ResponseComplex, found: Found, nash: bool) -> tuple[Outcome, ...]:
     numbers = components(found.products)
-    families = [_family(game, complex_, p, n + 1, nash) for p, n in zip(found.products, numbers, strict=True)]
+    maker = FamilyMaker(game, complex_, nash)
+    families = [maker.family(p, n + 1) for p, n in zip(found.products, numbers, strict=True)]
     groups: dict[object, list[int]] = {}
     summaries: dict[int, Summary] = {}
     for number in dict.fromkeys(numbers):
@@ -128,121 +128,3 @@ def _outcomes(game: Game, complex_: ResponseComplex, found: Found, nash: bool) -
         )
         for n, (s, members) in enumerate(drafts, start=1)
     )
-
-
-def _family(game: Game, complex_: ResponseComplex, product: Product, component: int, nash: bool) -> Family:
-    senders = tuple(_strategy(game, complex_, x) for x in product.senders)
-    responses = tuple(_behaviour(complex_, z) for z in product.responses)
-    replies = tuple(complex_.replies(x) for x in product.senders) if complex_.replies is not None else ()
-    beliefs: dict[str, tuple[Distribution, ...]] = {}
-    off_path: dict[str, tuple[Mapping[str, Mapping[str, Distribution]], ...]] = {}
-    for o, station in enumerate(complex_.stations):
-        if nash or all(any(x[i] != 0 for i in station.pairs) for x in product.senders):
-            continue
-        extremes = _supporting_beliefs(complex_, o, product)
-        beliefs[station.key] = tuple(_belief(game, complex_, station, x) for x in extremes)
-        if complex_.replies is not None and complex_.unknowns > len(complex_.pairs):
-            off_path[station.key] = tuple(_replies_here(game, complex_, station, x) for x in extremes)
-    return Family(senders, responses, beliefs, component, replies, off_path)
-
-
-def _strategy(game: Game, complex_: ResponseComplex, x: tuple[Rational, ...]) -> dict[str, dict[str, Rational]]:
-    """sigma(m | t) = x(t, m) / p(t)."""
-    plan: dict[str, dict[str, Rational]] = {label: {} for label in game.types}
-    for i, (t, m) in enumerate(complex_.pairs):
-        if x[i] != 0:
-            plan[game.types[t]][game.messages[m]] = x[i] / game.prior[t]
-    return plan
-
-
-def _behaviour(complex_: ResponseComplex, z: tuple[Rational, ...]) -> dict[str, dict[str, Distribution]]:
-    merged: dict[str, dict[str, Distribution]] = {}
-    at = 0
-    for station in complex_.stations:
-        for block in station.blocks:
-            size = len(block.vertices[0].point)
-            for audience, plan in block.behaviour(z[at : at + size]).items():
-                merged.setdefault(audience, {}).update(plan)
-            at += size
-    return merged
-
-
-def _supporting_beliefs(complex_: ResponseComplex, o: int, product: Product) -> list[tuple[Rational, ...]]:
-    """Extreme points, over all unknowns, of the beliefs at an unreached station that support all of Z there."""
-    station = complex_.stations[o]
-    first = sum(len(b.vertices[0].point) for s in complex_.stations[:o] for b in s.blocks)
-    points = []
-    at = first
-    for block in station.blocks:
-        size = len(block.vertices[0].point)
-        points.append({z[at : at + size] for z in product.responses})
-        at += size
-    found: set[tuple[Rational, ...]] = set()
-    for piece in _supporting_pieces(station, points):
-        found.update(_belief_vertices(complex_, station, piece))
-    return sorted(found, reverse=True)
-
-
-def _supporting_pieces(station: Station, points: list[set[tuple[Rational, ...]]]) -> list[Piece]:
-    """Pieces whose responses contain the given ones; for simplex pieces the one with the largest belief cone."""
-    if all(p.simplex for p in station.pieces):
-        support = tuple(
-            tuple(v for v, vertex in enumerate(block.vertices) if any(_uses(p, vertex.point) for p in here))
-            for block, here in zip(station.blocks, points, strict=True)
-        )
-        return [p for p in station.pieces if p.support == support]
-    chosen = []
-    for piece in station.pieces:
-        hulls = [[b.vertices[v].point for v in s] for b, s in zip(station.blocks, piece.support, strict=True)]
-        if all(hull_contains(hull, p) for hull, here in zip(hulls, points, strict=True) for p in here):
-            chosen.append(piece)
-    return chosen
-
-
-def _uses(point: tuple[Rational, ...], unit: tuple[Rational, ...]) -> bool:
-    return any(p != 0 and u != 0 for p, u in zip(point, unit, strict=True))
-
-
-def _belief_vertices(complex_: ResponseComplex, station: Station, piece: Piece) -> list[tuple[Rational, ...]]:
-    here = set(station.pairs)
-    for link in complex_.links:
-        if min(link) in here:
-            here.update(link)
-    unknowns = sorted(here)
-    place = {u: n for n, u in enumerate(unknowns)}
-    body = Polytope(len(unknowns))
-    body.equal({place[i]: ONE for i in station.pairs}, ONE)
-    for link in complex_.links:
-        if min(link) in here:
-            body.equal({place[u]: v for u, v in link.items()})
-    for row in piece.equal:
-        body.equal({place[u]: v for u, v in row.items()})
-    for row in piece.at_least:
-        body.at_least({place[u]: v for u, v in row.items()})
-    return [tuple(v[place[u]] if u in place else ZERO for u in range(complex_.unknowns)) for v in body.vertices()]
-
-
-def _belief(game: Game, complex_: ResponseComplex, station: Station, x: tuple[Rational, ...]) -> dict[str, Rational]:
-    several = len({complex_.pairs[i][1] for i in station.pairs}) > 1
-    belief = {}
-    for i in station.pairs:
-        t, m = complex_.pairs[i]
-        if x[i] != 0:
-            belief[f"{game.types[t]}|{game.messages[m]}" if several else game.types[t]] = x[i]
-    return belief
-
-
-def _replies_here(
-    game: Game, complex_: ResponseComplex, station: Station, x: tuple[Rational, ...]
-) -> dict[str, dict[str, Distribution]]:
-    """The replies that go with a belief, at the nodes behind this station's messages, for the types believed in."""
-    if complex_.replies is None:
-        return {}
-    here = {game.messages[complex_.pairs[i][1]] for i in station.pairs}
-    believed = {(game.types[t], game.messages[m]) for i in station.pairs if x[i] != 0 for t, m in [complex_.pairs[i]]}
-    plans = {}
-    for label, plan in complex_.replies(x).items():
-        kept = {n: r for n, r in plan.items() if n.split("|")[0] in here and (label, n.split("|")[0]) in believed}
-        if kept:
-            plans[label] = kept
-    return plans
