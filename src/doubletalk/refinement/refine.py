@@ -1,0 +1,72 @@
+"""Judging every outcome of a solution by named refinements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+from doubletalk.equilibrium.solution import Outcome, Solution
+from doubletalk.errors import InputError
+from doubletalk.refinement.d1 import d1, iterated_d1
+from doubletalk.refinement.d2 import d2
+from doubletalk.refinement.equilibrium_domination import equilibrium_domination
+from doubletalk.refinement.intuitive import intuitive
+from doubletalk.refinement.names import NAMES
+from doubletalk.refinement.nwbr import iterated_nwbr, nwbr
+from doubletalk.refinement.reason import Reason
+from doubletalk.refinement.setting import Setting, Test
+from doubletalk.refinement.universal_divinity import universal_divinity
+
+__all__ = ["explain", "refine"]
+
+MESSAGE_TESTS: Mapping[str, Test] = {
+    "intuitive": intuitive,
+    "equilibrium_domination": equilibrium_domination,
+    "d1": d1,
+    "iterated_d1": iterated_d1,
+    "d2": d2,
+    "universal_divinity": universal_divinity,
+    "nwbr": nwbr,
+    "iterated_nwbr": iterated_nwbr,
+}
+"""Refinements that look at one outcome and its unsent messages, one at a time."""
+
+OUTCOME_TESTS: Mapping[str, Callable[[Setting, Outcome], Reason]] = {}
+"""Refinements that compare outcomes, or read the whole game."""
+
+
+def refine(solution: Solution, names: Sequence[str]) -> Solution:
+    """The same solution with each outcome's ``survives`` filled for *names* (keys of ``NAMES``), others kept.
+
+    True: survives; False: does not; None: does not apply, or is undecided (``explain`` says why).
+    Raises InputError for an unknown name.
+    """
+    _check(names)
+    setting = Setting(solution)
+    outcomes = tuple(
+        replace(o, survives={**o.survives, **{name: _reason(setting, o, name).verdict for name in names}})
+        for o in solution.outcomes
+    )
+    return replace(solution, outcomes=outcomes)
+
+
+def explain(solution: Solution, name: str) -> dict[int, Reason]:
+    """Outcome id -> the verdict of the refinement *name* and why. Raises InputError for an unknown name."""
+    _check([name])
+    setting = Setting(solution)
+    return {outcome.id: _reason(setting, outcome, name) for outcome in solution.outcomes}
+
+
+def _reason(setting: Setting, outcome: Outcome, name: str) -> Reason:
+    if name in MESSAGE_TESTS:
+        return setting.judge(outcome, MESSAGE_TESTS[name])
+    return OUTCOME_TESTS[name](setting, outcome)
+
+
+def _check(names: Sequence[str]) -> None:
+    for name in names:
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, n=1, cutoff=0.4)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise InputError(f"unknown refinement {name!r}; expected one of {', '.join(NAMES)}{hint}")
