@@ -284,7 +284,7 @@ def test_the_headline_follows_the_window(belarus: StudyResult) -> None:
 
 
 def test_the_sides_are_treated_alike(belarus: StudyResult) -> None:
-    """Exchange the names of two sides everywhere and the headline is the same but for that: none has words of its own."""
+    """Exchange the names of two sides everywhere and the headline is the same but for that: none has its own words."""
     content = page_content(belarus)
     first, second = content.sides[:2]
     swap = {first.key: second.key, second.key: first.key}

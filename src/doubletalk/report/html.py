@@ -10,6 +10,7 @@ from pathlib import Path
 from doubletalk import __version__
 from doubletalk.case.study import GameStudy, StudyResult
 from doubletalk.equilibrium.output import json_text, solution_json
+from doubletalk.evidence.statistics import DEFAULT_PLAN
 from doubletalk.exact import text
 from doubletalk.report.page import page_html
 from doubletalk.report.page_claims import claim_row
@@ -105,8 +106,8 @@ def _method(result: StudyResult) -> tuple[tuple[str, str], ...]:
             (
                 "Record",
                 f"{len(record.chronicle)} events from {record.begin} to {record.end}; later events are left out. "
-                "Tests rearrange the months of one kind of event with eras and election calendar fixed; a random seed "
-                "that is part of the program makes them repeatable.",
+                "Tests rearrange the months of one kind of event with eras and election calendar fixed: every "
+                f"arrangement where they are few, else {DEFAULT_PLAN.draws} drawn with the seed {DEFAULT_PLAN.seed}.",
             )
         )
     rows.append(("Reproduce", f"doubletalk study {result.case.folder.name}"))

@@ -232,7 +232,7 @@ def _claim_cells(content: PageContent, claim: ClaimRow, about: str) -> tuple[str
         f"{side_badge(content, claim.side)} <small>{safe(claim.id)}</small><p>{safe(claim.paraphrase)}</p>{statement}"
         f'<p class="source">{source}</p>'
     )
-    interval = f'<p class="where">{safe(claim.interval)}</p>' if claim.interval else ""
+    interval = f'<p class="where">{safe(claim.interval)}</p>' if claim.interval.startswith("for ") else ""
     second = f"{standing_badge(claim.standing)}<p>{safe(claim.answer)}</p>{interval}"
     if claim.assumes:
         second += f"<p><small>Assumes: {safe('; '.join(claim.assumes))}.</small></p>"

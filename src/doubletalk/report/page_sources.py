@@ -55,7 +55,8 @@ def _value(body: str, at: int) -> tuple[str, int]:
 
 def _words(fields: Mapping[str, str]) -> str:
     author = _authors(fields.get("author") or fields.get("editor", ""))
-    head = " ".join(part for part in (author, f"({fields['year']})." if "year" in fields else "") if part)
+    year = f" ({fields['year']})" if "year" in fields else ""
+    head = f"{author}{year}.".strip() if author or year else ""
     place = (
         fields.get("journal") or fields.get("booktitle") or fields.get("publisher") or fields.get("organization", "")
     )
