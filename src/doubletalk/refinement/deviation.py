@@ -160,6 +160,32 @@ class Deviation:
         row += [-point[t] for point in points]
         return {i: v for i, v in enumerate(row) if v != 0}
 
+    def example(self, k: int, point: Point, limits: Sequence[Limit]) -> dict[int, Rational]:
+        """What the types get from one response of piece *k* that meets the limits: the mean of its closure's corners.
+
+        The limits must be possible; the mean lies strictly inside every strict limit, as some corner does.
+        """
+        sizes = [len(block) for block in self._gains[k]]
+        body = Polytope(sum(sizes) + 1)
+        at = 0
+        for size in [*sizes, 1]:
+            body.equal(dict.fromkeys(range(at, at + size), ONE), ONE)
+            at += size
+        rows = {t: self._gain_row(k, (point,), t) for t in self.types}
+        for t, sense in limits:
+            base = self._complex.base[self._pair_of[t]]
+            if sense == EQUAL:
+                body.equal(rows[t], -base)
+            else:
+                sign = ONE if sense in (ABOVE, AT_LEAST) else -ONE
+                body.at_least({i: sign * v for i, v in rows[t].items()}, -sign * base)
+        corners = body.vertices()
+        mean = [sum((x[i] for x in corners), ZERO) / len(corners) for i in range(sum(sizes) + 1)]
+        return {
+            t: point[t] + sum((v * mean[i] for i, v in row.items()), self._complex.base[self._pair_of[t]])
+            for t, row in rows.items()
+        }
+
     def least_gain(self, winner: int, willing: int, pieces: Iterable[int], point: Point) -> Rational | None:
         """The least gain of type *winner* over the responses from which type *willing* does not lose; None if none."""
         found: list[Rational] = []

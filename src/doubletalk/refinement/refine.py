@@ -8,14 +8,21 @@ from difflib import get_close_matches
 
 from doubletalk.equilibrium.solution import Outcome, Solution
 from doubletalk.errors import InputError
+from doubletalk.refinement.audience_best import audience_best
 from doubletalk.refinement.d1 import d1, iterated_d1
 from doubletalk.refinement.d2 import d2
+from doubletalk.refinement.divinity import divinity
 from doubletalk.refinement.equilibrium_domination import equilibrium_domination
 from doubletalk.refinement.intuitive import intuitive
 from doubletalk.refinement.names import NAMES
+from doubletalk.refinement.neologism_proof import neologism_proof
 from doubletalk.refinement.nwbr import iterated_nwbr, nwbr
+from doubletalk.refinement.pareto import pareto
+from doubletalk.refinement.perfect_sequential import perfect_sequential
 from doubletalk.refinement.reason import Reason
+from doubletalk.refinement.sender_best import sender_best
 from doubletalk.refinement.setting import Setting, Test
+from doubletalk.refinement.undefeated import undefeated
 from doubletalk.refinement.universal_divinity import universal_divinity
 
 __all__ = ["explain", "refine"]
@@ -26,13 +33,21 @@ MESSAGE_TESTS: Mapping[str, Test] = {
     "d1": d1,
     "iterated_d1": iterated_d1,
     "d2": d2,
+    "divinity": divinity,
     "universal_divinity": universal_divinity,
     "nwbr": nwbr,
     "iterated_nwbr": iterated_nwbr,
+    "perfect_sequential": perfect_sequential,
 }
 """Refinements that look at one outcome and its unsent messages, one at a time."""
 
-OUTCOME_TESTS: Mapping[str, Callable[[Setting, Outcome], Reason]] = {}
+OUTCOME_TESTS: Mapping[str, Callable[[Setting, Outcome], Reason]] = {
+    "undefeated": undefeated,
+    "neologism_proof": neologism_proof,
+    "sender_best": sender_best,
+    "audience_best": audience_best,
+    "pareto": pareto,
+}
 """Refinements that compare outcomes, or read the whole game."""
 
 

@@ -77,8 +77,12 @@ class Setting:
 
     def views(self, outcome: Outcome) -> tuple[View, ...]:
         """The families of the outcome as the tests see them, equal ones once."""
+        return tuple(dict.fromkeys(self.family_views(outcome)))
+
+    def family_views(self, outcome: Outcome) -> tuple[View, ...]:
+        """One view for each family of the outcome, in their order."""
         if outcome.id not in self._views:
-            self._views[outcome.id] = tuple(dict.fromkeys(self._view(outcome, family) for family in outcome.families))
+            self._views[outcome.id] = tuple(self._view(outcome, family) for family in outcome.families)
         return self._views[outcome.id]
 
     def _view(self, outcome: Outcome, family: Family) -> View:

@@ -57,7 +57,7 @@ def held_up_by(
         return Finding(True, words, believed=names, ruled_out=rulings)
     if deviation.possible(upper, points, deters):
         return Finding(None, VARIES, believed=names, ruled_out=rulings)
-    gainer, gains = _gainer(deviation, points, upper)
+    gainer, gains = _gainer(deviation, points, upper, names)
     if gainer is None:
         words = f"{about}, and every best reply to that draws some type"
         return Finding(False, words, deviation=gains, believed=names, ruled_out=rulings)
@@ -68,10 +68,10 @@ def held_up_by(
 
 
 def _gainer(
-    deviation: Deviation, points: Sequence[Point], pieces: Sequence[int]
+    deviation: Deviation, points: Sequence[Point], pieces: Sequence[int], believed: Collection[str]
 ) -> tuple[int | None, Mapping[str, tuple[Rational, Rational]]]:
-    """A type that gains from every reply, if there is one, and what it gets at least; else every type's best."""
-    for t in deviation.types:
+    """A type that gains from every reply, one believed in if there is one, and its least; else every type's best."""
+    for t in sorted(deviation.types, key=lambda t: (deviation.game.types[t] not in believed, t)):
         least, stays = deviation.least(t, pieces), max(p[t] for p in points)
         if least > stays:
             return t, {deviation.game.types[t]: (least, stays)}
