@@ -62,7 +62,7 @@ def solve(
     solution = replace(solution, timing_s={"parse": parsed, **solution.timing_s})
     proof = _certificate(solution) if certificate else None
     _hand_over(solution, proof, json, out)
-    code = _standing(solution, interruption.happened, time_limit)
+    code = _standing(solution, interruption.happened)
     if proof is not None and proof["failed"]:
         raise InputError(f"{proof['failed']} extreme points fail the check: a fault, please report it", game)
     if code is not Exit.DONE:
@@ -115,10 +115,9 @@ def _sentence(proof: Mapping[str, object] | None) -> str:
     return f"{proof['verified']} {noun} verified exactly."
 
 
-def _standing(solution: Solution, interrupted: bool, time_limit: float | None) -> Exit:
+def _standing(solution: Solution, interrupted: bool) -> Exit:
     if solution.complete:
         return Exit.DONE
-    if interrupted:
+    if interrupted or solution.stopped == "interrupted":
         return Exit.INTERRUPTED
-    reached = time_limit is not None and "time limit" in (solution.why_incomplete or "")
-    return Exit.LIMIT if reached else Exit.DONE
+    return Exit.LIMIT if solution.stopped == "time limit" else Exit.DONE

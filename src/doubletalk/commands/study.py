@@ -53,7 +53,7 @@ def study(
         put(result.to_json())
     else:
         _show(result)
-    stopped = [name for name, game in result.games.items() if "time limit" in (game.solution.why_incomplete or "")]
+    stopped = [name for name, game in result.games.items() if game.solution.stopped == "time limit"]
     if stopped:
         note(f"stopped early: the time limit was reached in {', '.join(stopped)}")
         raise typer.Exit(Exit.LIMIT)

@@ -49,7 +49,8 @@ class Product:
 
 @dataclass(frozen=True)
 class Found:
-    """All maximal products; ``stopped`` says in words why the search ended early, None when it did not.
+    """All maximal products; ``stopped`` says in words why the search ended early, None when it did not, and ``ended``
+    in one word ("time limit", "interrupted").
 
     ``outside`` lists the bounds, as (station, piece), that equilibria outside the products might use.
     """
@@ -59,6 +60,7 @@ class Found:
     nodes: int
     judged: int
     outside: frozenset[tuple[int, int]] = frozenset()
+    ended: str | None = None
 
 
 def find_products(
@@ -80,11 +82,16 @@ def find_products(
     start = time.perf_counter()
     walk = work.walk(math.inf if time_limit is None else start + time_limit)
 
+    judged: list[float] = []
+
     def tick(done: float) -> None:
         spent = time.perf_counter() - start
         if progress is not None:
             progress(done, "searching")
-        if time_limit is None and PROBE_SECONDS < spent < 2 * PROBE_SECONDS and spent > LONGEST_UNASKED * done:
+        if time_limit is None and not judged and spent > PROBE_SECONDS:
+            judged.append(done)
+            if spent <= LONGEST_UNASKED * done:
+                return
             hours = spent / done / 3600 if done else math.inf
             raise TooLarge(
                 f"the search would take about {hours:.3g} hours ({done:.2%} done in {spent:.0f} s); "
@@ -92,14 +99,16 @@ def find_products(
             )
 
     walk.tick = tick
-    stopped = None
+    stopped = ended = None
     try:
         walk.run()
     except OutOfTimeError:
+        ended = "time limit"
         stopped = f"the time limit of {time_limit:g} s was reached with {walk.done:.1%} of the search done"
     except KeyboardInterrupt:
+        ended = "interrupted"
         stopped = f"interrupted with {walk.done:.1%} of the search done"
-    return Found(_maximal(work.found), stopped, walk.nodes, walk.judged, frozenset(work.outside))
+    return Found(_maximal(work.found), stopped, walk.nodes, walk.judged, frozenset(work.outside), ended)
 
 
 def _refuse_hopeless(complex_: ResponseComplex) -> None:
@@ -128,7 +137,8 @@ class _Assembly:
         self.outside: set[tuple[int, int]] = set()
         self.prior = prior
         self.nash = concept == "nash"
-        self.found: dict[tuple[tuple[Point, ...], tuple[Point, ...]], Product] = {}
+        self._deadline = math.inf
+        self.found: dict[str, Product] = {}
         self._done: set[tuple[frozenset[int], tuple[int, ...]]] = set()
         self._index_unknowns()
         self._index_pieces()
@@ -194,6 +204,7 @@ class _Assembly:
     def walk(self, deadline: float) -> Search:
         """The search, filled with scaled floats: each type's payoffs lie in [0, 1]."""
         complex_ = self.complex
+        self._deadline = deadline
         low, high = self._payoff_ranges()
         scale = [ONE / (most - least) if most > least else ONE for least, most in zip(low, high, strict=True)]
         kinds = [t for t, _ in complex_.pairs]
@@ -274,6 +285,7 @@ class _Assembly:
 
     def judge(self, kind: int, states: list[int], chosen: list[int]) -> bool:
         """Exactly: is there a solution with every used pair (every response of a reached simplex piece) positive?"""
+        self._check_clock()
         if kind == LOCAL:
             piece, o = chosen
             here = self.complex.stations[o].pairs
@@ -361,16 +373,21 @@ class _Assembly:
                 row[n] = gain
         return row
 
+    def _check_clock(self) -> None:
+        if time.perf_counter() > self._deadline:
+            raise OutOfTimeError
+
     # ---- leaves ----------------------------------------------------------------------------------------------------
 
     def leaf(self, states: list[int], chosen: list[int]) -> None:
         """Confirm one choice exactly and keep the maximal product around it."""
+        self._check_clock()
         used = {i for i, s in enumerate(states) if s == USED}
-        weights, ties = self._responses(used, chosen)
+        weights = self._responses(used, chosen)
         if not weights:
             return
         pieces = [self._supported_piece(k, weights) for k in chosen]
-        senders = self._senders(ties, pieces)
+        senders = self._senders(self._ties(weights, used), pieces)
         if not senders:
             return
         reached = {i for i in range(len(self.complex.pairs)) if any(x[i] != 0 for x in senders)}
@@ -380,28 +397,31 @@ class _Assembly:
             return
         self._done.add(mark)
         if reached != used or widest != chosen:
-            weights, _ = self._responses(reached, widest)
+            weights = self._responses(reached, widest)
         loose = self._bound_pieces.keys() & widest
         if loose:
             self.outside.update(self._bound_pieces[k] for k in loose)
             return
         points = self._points(weights, widest)
-        self.found.setdefault((tuple(senders), tuple(points)), Product(tuple(senders), tuple(points), tuple(widest)))
+        self.found.setdefault(f"{senders} {points}", Product(tuple(senders), tuple(points), tuple(widest)))
 
-    def _responses(self, used: set[int], chosen: list[int]) -> tuple[list[dict[int, Rational]], set[int]]:
-        """Extreme weights over response columns, and the pairs that are best for their type at all of them."""
+    def _responses(self, used: set[int], chosen: list[int]) -> list[dict[int, Rational]]:
+        """Extreme weights over response columns."""
         columns = [c for k in chosen for c in self.piece_columns[k]]
         place = {c: n for n, c in enumerate(columns)}
         body = Polytope(len(columns))
-        everyone = set(range(len(self.complex.pairs)))
-        self._z_rows(body, place, everyone, used)
-        weights = [{c: point[n] for c, n in place.items() if point[n] != 0} for point in body.vertices()]
-        ties = set(everyone)
+        self._z_rows(body, place, set(range(len(self.complex.pairs))), used)
+        return [{c: point[n] for c, n in place.items() if point[n] != 0} for point in body.vertices()]
+
+    def _ties(self, weights: list[dict[int, Rational]], used: set[int]) -> set[int]:
+        """The pairs that are best for their type at all the given responses; used pairs are."""
+        pairs = self.complex.pairs
+        reference = {pairs[i][0]: i for i in used}
+        ties = set(range(len(pairs)))
         for weight in weights:
-            values = [self._value(i, weight) for i in range(len(self.complex.pairs))]
-            best = [max(values[i] for i in everyone if self.complex.pairs[i][0] == t) for t in range(len(self.prior))]
-            ties = {i for i in ties if values[i] == best[self.complex.pairs[i][0]]}
-        return weights, ties
+            best = {t: self._value(i, weight) for t, i in reference.items()}
+            ties = {i for i in ties if i in used or self._value(i, weight) == best[pairs[i][0]]}
+        return ties
 
     def _value(self, i: int, weight: dict[int, Rational]) -> Rational:
         total = self.complex.base[i]
@@ -492,7 +512,7 @@ class _Assembly:
         return hull_extremes(points)
 
 
-def _maximal(found: dict[tuple[tuple[Point, ...], tuple[Point, ...]], Product]) -> tuple[Product, ...]:
+def _maximal(found: dict[str, Product]) -> tuple[Product, ...]:
     """The products that lie in no other, in a fixed order."""
     everything = sorted(found.values(), key=lambda p: (p.senders, p.responses))
     supports = [(_support(p.senders), _support(p.responses)) for p in everything]

@@ -14,6 +14,9 @@ from doubletalk.exact import ZERO, Rational
 
 __all__ = ["Hull", "Polytope", "StrictSystem", "hull_contains", "hull_extremes", "simplex_vertices"]
 
+LARGE_SYSTEM = 16
+"""Unknowns above which emptiness is decided by linear programming."""
+
 BOX_MARGIN = 1e-12
 """Relative distance between boxes that rounding (1.1e-16 a number) cannot feign."""
 
@@ -73,28 +76,52 @@ class Polytope:
 
 
 class StrictSystem:
-    """Linear constraints over *size* nonnegative unknowns, those in *positive* being strictly positive."""
+    """Linear constraints over *size* nonnegative unknowns, those in *positive* being strictly positive.
+
+    Small systems are decided by double description, which is fastest there but takes exponential memory in the worst
+    case; above ``LARGE_SYSTEM`` unknowns by an exact linear programme: maximise e <= 1 with x_i >= e for the positive
+    ones; the system has a solution when the optimum is above zero.
+    """
 
     def __init__(self, size: int, positive: Iterable[int]) -> None:
-        self._body = ppl.NNC_Polyhedron(size, "universe")
-        strict = set(positive)
+        self._size = size
+        self._positive = set(positive)
+        self._system = ppl.Constraint_System()
+        self._large = size > LARGE_SYSTEM
+        slack = ppl.Variable(size)
         for i in range(size):
             variable = ppl.Variable(i)
-            self._body.add_constraint(variable > 0 if i in strict else variable >= 0)
+            if i not in self._positive:
+                self._system.insert(variable >= 0)
+            elif self._large:
+                self._system.insert(variable >= slack)
+            else:
+                self._system.insert(variable > 0)
+        if self._large:
+            self._system.insert(slack >= 0)
+            self._system.insert(slack <= 1)
 
     def equal(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
         """Ask row . x = constant."""
         whole, shift = _integral(row, constant)
-        self._body.add_constraint(ppl.Linear_Expression(whole, -shift) == 0)
+        self._system.insert(ppl.Linear_Expression(whole, -shift) == 0)
 
     def at_least(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
         """Ask row . x >= constant."""
         whole, shift = _integral(row, constant)
-        self._body.add_constraint(ppl.Linear_Expression(whole, -shift) >= 0)
+        self._system.insert(ppl.Linear_Expression(whole, -shift) >= 0)
 
     def is_empty(self) -> bool:
         """True when the system has no solution."""
-        return bool(self._body.is_empty())
+        if not self._large:
+            body = ppl.NNC_Polyhedron(self._size, "universe")
+            body.add_constraints(self._system)
+            return bool(body.is_empty())
+        programme = ppl.MIP_Problem(self._size + 1, self._system, ppl.Linear_Expression(ppl.Variable(self._size)))
+        programme.set_optimization_mode("maximization")
+        if not programme.is_satisfiable():
+            return True
+        return bool(self._positive) and not programme.optimal_value() > 0
 
 
 def simplex_vertices(support: Sequence[int], limits: Iterable[Mapping[int, Rational]]) -> list[dict[int, Rational]]:

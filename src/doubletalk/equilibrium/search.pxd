@@ -3,7 +3,7 @@ cimport cython
 cdef class Search:
     cdef public int types, unknowns, pairs, messages, stations, columns, blocks, links, stride
     cdef public long nodes, judged
-    cdef public double deadline, done
+    cdef public double deadline, done, ticked
     cdef public object emit, judge, tick
     cdef public list message_pairs, message_stations, station_pairs, station_pieces, off_path_pieces, open_pieces, last_chance
     cdef public dict local_answers
@@ -20,7 +20,7 @@ cdef class Search:
     cpdef _station(self, int k, int s, double share)
     @cython.locals(key=tuple)
     cpdef bint _fits(self, int o, int piece, long mask, bint reached)
-    @cython.locals(answer=int)
+    @cython.locals(answer=int, now=double)
     cpdef bint _worth_going_on(self, int k)
     @cython.locals(n=int, now=int, before=int, t=int, i=int, o=int, c=int, piece=int, block=int, column=int,
                    least=double, most=double, low=double, high=double, value=double)

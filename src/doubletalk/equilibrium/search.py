@@ -32,7 +32,8 @@ CUT_MARGIN = 1e-11
 SURELY_POSITIVE = 1e-7
 """Slack above which a strict system is taken as feasible without asking ``judge``; leaves are confirmed exactly."""
 PIVOT_FLOOR = 1e-10
-CLOCK_EVERY = 256
+CLOCK_EVERY = 16
+TICK_SECONDS = 0.05
 
 X_SYSTEM = 0
 Z_SYSTEM = 1
@@ -79,6 +80,7 @@ class Search:
         self.nodes = 0
         self.judged = 0
         self.done = 0.0
+        self.ticked = 0.0
         self.tick: Callable[[float], None] | None = None
         self.states = array("i", [UNDECIDED] * self.pairs)
 
@@ -260,10 +262,12 @@ class Search:
     def _worth_going_on(self, k: int) -> bool:
         self.nodes += 1
         if self.nodes % CLOCK_EVERY == 0:
-            if self.tick is not None:
-                self.tick(self.done)
-            if time.perf_counter() > self.deadline:
+            now = time.perf_counter()
+            if now > self.deadline:
                 raise OutOfTimeError
+            if self.tick is not None and now > self.ticked + TICK_SECONDS:
+                self.ticked = now
+                self.tick(self.done)
         if not self._bounds(k):
             return False
         answer = self._z_system()

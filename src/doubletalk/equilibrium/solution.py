@@ -95,6 +95,7 @@ class Solution:
 
     ``complete`` is True only when the list is proved to be all; otherwise ``why_incomplete`` says why in words.
     ``solver_class`` names the class that applied ("separable", "sequential trait", "sequence form", "partial").
+    ``stopped`` is "time limit" or "interrupted" when the search ended early, else None.
     ``timing_s`` is the only field that may differ from run to run.
     """
 
@@ -105,6 +106,7 @@ class Solution:
     outcomes: tuple[Outcome, ...]
     solver_class: str
     timing_s: Mapping[str, float] = field(default_factory=dict)
+    stopped: str | None = None
 
     def assessments(self) -> list[tuple[int, int, Assessment]]:
         """Every reported extreme point as (outcome id, family index, assessment): what ``verify`` is run on."""

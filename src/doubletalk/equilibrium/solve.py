@@ -56,7 +56,7 @@ def solve(
         gaps.append(found.stopped)
     outcomes = _outcomes(game, complex_, found, concept == "nash" and separable)
     timing = {"pieces": built - start, "solve": time.perf_counter() - start}
-    return Solution(game, concept, not gaps, "; ".join(gaps) if gaps else None, outcomes, name, timing)
+    return Solution(game, concept, not gaps, "; ".join(gaps) if gaps else None, outcomes, name, timing, found.ended)
 
 
 def _complex_maker(name: str, game: Game) -> Callable[[Game], ResponseComplex]:
