@@ -28,8 +28,8 @@ def window_answer(content: PageContent) -> list[str]:
     first, second, offer = _the(roles.first), _the(roles.second), f"‘{roles.offer}’"
     zones = {zone: window.zones(zone) for zone in ("works", "pocketed", "outbid", "paid anyway")}
     said = [
-        f"In the model everything turns on one number: how likely {first} and {second} think it, once they have heard "
-        f"what is said, that {_sender(content)} is of the type ‘{window.belief_in}’.",
+        f"In the model, at the parameters of this study, the answer turns on one number: how likely {first} and "
+        f"{second} think it, once they have heard what is said, that {_sender(content)} is of the type ‘{window.belief_in}’.",
         f"{offer} works {'when that belief is ' if zones['works'] else ''}{_zone(zones['works'])}.",
     ]
     if zones["pocketed"]:
