@@ -29,7 +29,8 @@ def window_answer(content: PageContent) -> list[str]:
     zones = {zone: window.zones(zone) for zone in ("works", "pocketed", "outbid", "paid anyway")}
     said = [
         f"In the model, at the parameters of this study, the answer turns on one number: how likely {first} and "
-        f"{second} think it, once they have heard what is said, that {_sender(content)} is of the type ‘{window.belief_in}’.",
+        f"{second} think it, once they have heard what is said, that {_sender(content)} is "
+        f"of the type ‘{window.belief_in}’.",
         f"{offer} works {'when that belief is ' if zones['works'] else ''}{_zone(zones['works'])}.",
     ]
     if zones["pocketed"]:
