@@ -11,6 +11,10 @@ from doubletalk.errors import InputError
 from doubletalk.exact import Rational, rational
 from doubletalk.refinement import NAMES, Reason, explain, refine
 
+COMPARISONS = ("sender_best", "audience_best", "pareto")
+TALK_TESTS = ("neologism_proof", "announcement_proof")
+BELIEF_TESTS = [name for name in NAMES if name not in COMPARISONS + TALK_TESTS]
+
 
 def outcome(solution: Solution, **payoffs: str) -> Outcome:
     """The one outcome in which the sender's types get these payoffs."""
@@ -39,11 +43,10 @@ def test_quiche_fails_the_intuitive_criterion_by_the_numbers_of_the_paper():
     assert "strong then gets at least 3, more than 2" in why.words
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if "best" not in n and n not in ("pareto", "neologism_proof")])
+@pytest.mark.parametrize("name", BELIEF_TESTS)
 def test_beer_survives_every_test_of_beliefs(name):
     """After quiche only weak is believed in, and being fought there keeps both types away."""
-    if name != "announcement_proof":
-        assert reason("beer_quiche", name, weak="2", strong="3").verdict is True
+    assert reason("beer_quiche", name, weak="2", strong="3").verdict is True
 
 
 def test_d1_kills_what_the_intuitive_criterion_keeps():

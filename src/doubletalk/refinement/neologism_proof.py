@@ -6,7 +6,7 @@ that is best against the prior restricted to K,
     u(t, a(K)) > u*(t)  for t in K,      u(t, a(K)) <= u*(t)  for t outside K.
 
 The outcome fails if some K is self-signalling. The paper lets a(K) be unique. Where several responses are best, K
-counts as self-signalling only if all of them make it so; if only some do and no other K settles it, the verdict is None.
+counts as self-signalling only if all of them make it so; if only some do and no other K settles it, the answer is None.
 
 Source: Farrell (1993), Games and Economic Behavior 5(4), section 4. Null where talk is costly or private.
 """
@@ -66,8 +66,8 @@ def _judge(talk: Deviation, points: tuple[Point, ...]) -> Reason:
         return Reason(True, "no group of types would gain, and it alone, by naming itself")
     return Reason(
         None,
-        f"whether the group {listed(talk, doubtful)} can name itself depends on which of several best responses, or which "
-        "payoffs of this outcome, are taken",
+        f"whether the group {listed(talk, doubtful)} can name itself depends on which of several best responses, "
+        "or which payoffs of this outcome, are taken",
         talk.game.types[doubtful[0]],
     )
 

@@ -57,7 +57,7 @@ def _credible(deviation: Deviation, point: Point) -> list[tuple[int, Pattern]]:
             generators = agreeing(pattern, deviation.game.prior)
             if generators and k in deviation.replies_to(hull(generators, deviation.types)):
                 found.append((k, pattern))
-    return sorted(found, key=lambda item: (not item[1].gain, item))
+    return sorted(found, key=lambda item: (not item[1].gain, item[0], item[1].gain, item[1].even))
 
 
 def _group(deviation: Deviation, pattern: Pattern) -> str:

@@ -53,9 +53,12 @@ def undefeated(setting: Setting, outcome: Outcome) -> Reason:
 
 def _at_message(setting: Setting, outcome: Outcome, deviation: Deviation, point: Point) -> Finding:
     rivals = [r for r in _rivals(setting, deviation) if r.id != outcome.id and _better(r, point)]
-    beliefs = meet([_reading(deviation, rival, point) for rival in rivals])
-    replies = deviation.replies_to(beliefs) if rivals else deviation.replies_to(Beliefs())
-    finding = _finding(deviation, point, rivals, replies)
+    if not rivals:
+        words = f"no other outcome that sends '{deviation.message}' is better for all who send it there"
+        finding = Finding(True, words)
+    else:
+        alone = (_finding(deviation, point, (rival,)) for rival in rivals)
+        finding = next((f for f in alone if f.verdict is False), None) or _finding(deviation, point, rivals)
     if finding.verdict:
         doubt = _doubt(setting, outcome, deviation, point)
         if doubt is not None:
@@ -63,10 +66,9 @@ def _at_message(setting: Setting, outcome: Outcome, deviation: Deviation, point:
     return finding
 
 
-def _finding(deviation: Deviation, point: Point, rivals: Sequence[_Rival], replies: Sequence[int]) -> Finding:
-    if not rivals:
-        words = f"no other outcome that sends '{deviation.message}' is better for all who send it there"
-        return Finding(True, words)
+def _finding(deviation: Deviation, point: Point, rivals: Sequence[_Rival]) -> Finding:
+    """Whether one belief that agrees with all the *rivals* holds the outcome up."""
+    replies = deviation.replies_to(meet([_reading(deviation, rival, point) for rival in rivals]))
     which = " and ".join(str(rival.id) for rival in rivals)
     senders = {t for rival in rivals for t in rival.sends}
     names = tuple(deviation.game.types[t] for t in sorted(senders))
@@ -87,7 +89,7 @@ def _finding(deviation: Deviation, point: Point, rivals: Sequence[_Rival], repli
 
 
 def _rivals(setting: Setting, deviation: Deviation) -> list[_Rival]:
-    """Outcomes that send the message, where the outcome is one and not a continuum."""
+    """Outcomes that send the message and do not vary, those best for the sender first."""
     game = setting.game
     found = []
     for other in setting.solution.outcomes:
@@ -98,7 +100,11 @@ def _rivals(setting: Setting, deviation: Deviation) -> list[_Rival]:
         if sends:
             (view,) = {v.points for v in setting.views(other)}
             found.append(_Rival(other.id, sends, view[0]))
-    return found
+    return sorted(found, key=lambda rival: -_expected(game.prior, rival.payoffs))
+
+
+def _expected(prior: Sequence[Rational], payoffs: Point) -> Rational:
+    return sum((p * u for p, u in zip(prior, payoffs, strict=True)), ZERO)
 
 
 def _better(rival: _Rival, point: Point) -> bool:
