@@ -139,14 +139,25 @@ def test_witness_shows_the_answer() -> None:
 
 
 def test_refinements_are_never_ignored() -> None:
-    """Without the refinement in the solution the claim cannot be asked yet; with it, only survivors are asked."""
+    """Only survivors are asked; one that applies to no outcome cannot be asked; an unknown name is an error."""
     statement = "in every equilibrium surviving d1: belief(good | message=hello) > 1/4"
-    missing = answer(statement, room())
-    assert missing.answer == "cannot"
-    assert "refinement 'd1' has not been computed" in str(missing.reason)
     assert answer(statement, room({"d1": True})).answer == "yes"
     with pytest.raises(ClaimError, match="found 'd11', expected a refinement"):
         answer("in every equilibrium surviving d11: P(good) > 0", room())
+
+
+def test_refinements_are_computed_when_a_claim_asks_for_them() -> None:
+    """In beer-quiche both pooling outcomes stand, but only beer survives the intuitive criterion."""
+    from doubletalk.equilibrium import solve
+    from doubletalk.library import load
+
+    beer = GameRoom(lambda overrides: load("beer_quiche", overrides), solve)
+    said = "P(message=beer | type=strong) = 1"
+    assert answer(f"in every equilibrium: {said}", beer).answer == "no"
+    assert answer(f"in every equilibrium surviving intuitive: {said}", beer).answer == "yes"
+    blocked = answer(f"in every equilibrium surviving neologism_proof: {said}", beer)
+    assert blocked.answer == "cannot"
+    assert "refinement 'neologism_proof' does not apply" in str(blocked.reason)
 
 
 def test_incomplete_list_of_equilibria_is_said() -> None:

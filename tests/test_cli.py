@@ -260,3 +260,16 @@ def test_solve_starts_without_heavy_imports() -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_solve_refines_and_explains() -> None:
+    """--refine fills the verdicts, --explain says why, and an unknown refinement is wrong input with the nearest name."""
+    done = run("solve", "beer_quiche", "--refine", "intuitive", "--json")
+    assert [o["survives"] for o in json.loads(done.stdout)["outcomes"]] == [{"intuitive": True}, {"intuitive": False}]
+    shown = run("solve", "beer_quiche", "--refine", "intuitive", "--explain", COLUMNS="200")
+    assert "outcome 2 fails" in shown.stdout
+    assert "strong then gets at least 3, more than 2" in shown.stdout
+    wrong = run("solve", "beer_quiche", "--refine", "intuitve")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "did you mean 'intuitive'?" in wrong.stderr
+    assert run("solve", "beer_quiche", "--explain").returncode == 2

@@ -21,27 +21,15 @@ from doubletalk.equilibrium.solution import Assessment, Solution
 from doubletalk.errors import InputError
 from doubletalk.exact import Rational
 from doubletalk.game.model import Game
+from doubletalk.refinement.names import NAMES
 
-__all__ = ["REFINEMENTS", "Flip", "GameRoom", "OutcomeTruth", "Verdict", "answer"]
-
-REFINEMENTS = (
-    "intuitive",
-    "d1",
-    "d2",
-    "divinity",
-    "universal_divinity",
-    "nwbr",
-    "neologism_proof",
-    "undefeated",
-    "perfect_sequential",
-)
-"""Names that may follow ``surviving`` (solution format, ``survives``)."""
+__all__ = ["Flip", "GameRoom", "OutcomeTruth", "Verdict", "answer"]
 
 ANSWERS = {
     "yes": "holds",
     "no": "does not hold",
     "undefined": "not defined",
-    "cannot": "cannot be asked yet",
+    "cannot": "cannot be asked",
     "range": "holds on a range",
     "undecided": "not decided",
 }
@@ -134,6 +122,24 @@ class GameRoom:
             self._solved[key] = Evaluator(self.solver(self.game(overrides)))
         return self._solved[key]
 
+    def surviving(self, overrides: Mapping[str, Rational], names: tuple[str, ...]) -> Evaluator:
+        """The evaluator with every outcome judged by these refinements (each computed once)."""
+        evaluator = self.solved(overrides)
+        missing = [n for n in names if any(n not in outcome.survives for outcome in evaluator.solution.outcomes)]
+        if missing:
+            from doubletalk.refinement import refine
+
+            evaluator.solution = refine(evaluator.solution, missing)
+        return evaluator
+
+
+def _refinements(parsed: Statement) -> tuple[str, ...]:
+    """The refinements after ``surviving``; an unknown one is an error with its place."""
+    for name, at in parsed.surviving:
+        if name not in NAMES:
+            raise ClaimError(f"found '{name}', expected a refinement: {', '.join(NAMES)}", parsed.source, at)
+    return tuple(name for name, _ in parsed.surviving)
+
 
 def answer(statement: str | Statement, room: GameRoom, overrides: Mapping[str, Rational] | None = None) -> Verdict:
     """The verdict on a statement about the game of *room*, with parameter *overrides* under those of the statement."""
@@ -168,10 +174,10 @@ def _once(asked: Asked, room: GameRoom, overrides: Mapping[str, Rational]) -> Ve
     parsed = asked.statement
     if isinstance(parsed.comparison.left, Best):
         return _best_verdict(asked, room.game(overrides))
-    evaluator = room.solved(overrides)
+    evaluator = room.surviving(overrides, _refinements(parsed))
     blocked = _blocked(parsed, evaluator.solution)
     if blocked is not None:
-        return Verdict(parsed.source, "cannot", f"Cannot be asked yet: {blocked}", reason=blocked)
+        return Verdict(parsed.source, "cannot", f"Cannot be asked: {blocked}", reason=blocked)
     return _equilibrium_verdict(asked, evaluator)
 
 
@@ -192,13 +198,8 @@ def _best_verdict(asked: Asked, game: Game) -> Verdict:
 
 
 def _blocked(parsed: Statement, solution: Solution) -> str | None:
-    for name, at in parsed.surviving:
-        if name not in REFINEMENTS:
-            raise ClaimError(f"found '{name}', expected a refinement: {', '.join(REFINEMENTS)}", parsed.source, at)
-        flags = [outcome.survives.get(name, "missing") for outcome in solution.outcomes]
-        if any(flag == "missing" for flag in flags):
-            return f"the refinement '{name}' has not been computed for this solution"
-        if flags and all(flag is None for flag in flags):
+    for name, _ in parsed.surviving:
+        if solution.outcomes and all(outcome.survives.get(name) is None for outcome in solution.outcomes):
             return f"the refinement '{name}' does not apply to this game"
     return None
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +44,11 @@ def solve(
     certificate: Annotated[
         bool, typer.Option("--certificate", help="Check every extreme point exactly and put the proof in the output.")
     ] = False,
+    refinements: Annotated[
+        str | None,
+        typer.Option("--refine", metavar="LIST", help="Refinements, joined by commas, or 'all': d1,undefeated."),
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each outcome survives --refine or not.")] = False,
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", metavar="S", help="Stop after S seconds with what was found.")
     ] = None,
@@ -51,6 +57,11 @@ def solve(
     values = assignments(settings or [])
     if time_limit is not None and not (time_limit > 0 and math.isfinite(time_limit)):
         raise typer.BadParameter("expected a positive number of seconds", param_hint="'--time-limit'")
+    names = _refinements(refinements)
+    if explain and not names:
+        raise typer.BadParameter("needs --refine LIST", param_hint="'--explain'")
+    if explain and json:
+        raise typer.BadParameter("is for the terminal view; leave out --json", param_hint="'--explain'")
     if out is not None:
         check_writable(out)
     start = time.perf_counter()
@@ -60,14 +71,39 @@ def solve(
     with interruption.watched():
         solution = _solved(the_game, concept.value, time_limit)
     solution = replace(solution, timing_s={"parse": parsed, **solution.timing_s})
+    if names:
+        from doubletalk.refinement import refine
+
+        solution = refine(solution, names)
     proof = _certificate(solution) if certificate else None
     _hand_over(solution, proof, json, out)
+    if explain and not json:
+        from doubletalk.report.terminal import show_reasons
+
+        show_reasons(solution, names, terminal())
     code = _standing(solution, interruption.happened)
     if proof is not None and proof["failed"]:
         raise InputError(f"{proof['failed']} extreme points fail the check: a fault, please report it", game)
     if code is not Exit.DONE:
         note(f"stopped early: {solution.why_incomplete}")
         raise typer.Exit(code)
+
+
+def _refinements(given: str | None) -> tuple[str, ...]:
+    """The names in a list joined by commas; raises InputError for one that is not known."""
+    if given is None:
+        return ()
+    from doubletalk.refinement import NAMES
+
+    if given.strip() == "all":
+        return tuple(NAMES)
+    names = tuple(name.strip() for name in given.split(","))
+    for name in names:
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(NAMES)}, or 'all'"
+            raise InputError(f"unknown refinement '{name}'; {hint}")
+    return names
 
 
 def _solved(game: Game, concept: str, time_limit: float | None) -> Solution:

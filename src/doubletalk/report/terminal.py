@@ -5,6 +5,8 @@ The widths follow the terminal; colours are only ever an addition, so that a pip
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -14,7 +16,7 @@ from rich.text import Text
 from doubletalk.equilibrium.solution import Solution
 from doubletalk.report.summary import NEVER, AfterView, OutcomeView, SolutionView, solution_view
 
-__all__ = ["show_solution", "solution_renderable"]
+__all__ = ["show_reasons", "show_solution", "solution_renderable"]
 
 DETAILED = 20
 """Outcomes that are shown in full; the others appear in the overview only."""
@@ -26,6 +28,19 @@ OVERVIEW_FROM = 3
 def show_solution(solution: Solution, console: Console, certificate: str = "") -> None:
     """Write *solution* to *console*; *certificate* is a closing sentence about what was verified."""
     console.print(solution_renderable(solution_view(solution), certificate))
+
+
+def show_reasons(solution: Solution, names: Sequence[str], console: Console) -> None:
+    """Write, refinement by refinement, why each outcome survives or does not."""
+    from doubletalk.refinement import NAMES, explain
+
+    for name in names:
+        console.print(Text(f"\n{name}: {NAMES[name]}", style="bold"))
+        for number, reason in explain(solution, name).items():
+            verdict = {True: "survives", False: "fails", None: "not judged"}[reason.verdict]
+            console.print(Padding(Text(f"outcome {number} {verdict}: {reason.words}"), (0, 0, 0, 2)))
+            for ruling in reason.ruled_out:
+                console.print(Padding(Text(f"after {ruling.message}, not {ruling.type}: {ruling.words}"), (0, 0, 0, 4)))
 
 
 def solution_renderable(view: SolutionView, certificate: str = "") -> RenderableType:
