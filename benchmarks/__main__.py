@@ -26,10 +26,11 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=10, help="random games of each size (10)")
     parser.add_argument("--growth-seeds", type=int, default=5, help="random games of each size in the growth table (5)")
     parser.add_argument("--peer-seeds", type=int, default=3, help="random games of each size given to peers (3)")
-    parser.add_argument("--peer-limit", type=float, default=20.0, help="seconds a peer may take on one game (20)")
+    parser.add_argument("--peer-limit", type=float, default=20.0, help="processor seconds for a peer and game (20)")
     parser.add_argument("--no-peers", action="store_true", help="leave other software out")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results.json"), help="where the JSON goes")
     parser.add_argument("--page", type=Path, help="a Markdown page with marks, whose results are replaced")
+    parser.add_argument("--stored", type=Path, help="measure nothing; show and file the results of this JSON")
     return parser.parse_args(arguments)
 
 
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run, write, show."""
     chosen = options(arguments)
     page = chosen.page.read_text(encoding="utf-8") if chosen.page else ""
-    results = measure(chosen)
+    results = json.loads(chosen.stored.read_text(encoding="utf-8")) if chosen.stored else measure(chosen)
     report = markdown(results)
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -1,7 +1,8 @@
 """One attempt of another program at one game, run as ``python -m benchmarks.peer_worker REQUEST`` by ``peers``.
 
-The memory of this process is capped and an alarm ends it, so that nothing that a peer does can hang the benchmark.
-Prints one line of JSON; time spent on importing and on building the game is not counted.
+The memory of this process is capped and a timer ends it, so that nothing that a peer does can hang the benchmark.
+Prints one line of JSON. Times are processor times, which other work on the machine does not lengthen; importing and
+building the game are not counted.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def prepared(method: str, game: Game) -> Callable[[], int]:
 
 
 def _limit(seconds: float) -> None:
-    """Caps memory and sets the alarm, whose default action ends the process even inside compiled code."""
+    """Caps memory and sets the timer, whose default action ends the process even inside compiled code."""
     try:
         import resource
     except ImportError:
@@ -106,8 +107,8 @@ def _limit(seconds: float) -> None:
     cap = MEMORY_GIB * 2**30
     resource.setrlimit(resource.RLIMIT_AS, (cap, cap))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
@@ -116,9 +117,9 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     solve = prepared(request["method"], game)
     warnings.simplefilter("ignore")
     _limit(request["limit_s"])
-    start = time.perf_counter()
+    start = time.process_time()
     listed = solve()
-    return {"end": "answered", "seconds": round(time.perf_counter() - start, 6), "listed": listed}
+    return {"end": "answered", "seconds": round(time.process_time() - start, 6), "listed": listed}
 
 
 if __name__ == "__main__":

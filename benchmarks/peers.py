@@ -30,8 +30,11 @@ METHODS = {
 TWO_PLAYERS = ("gambit enummixed", "nashpy vertex enumeration", "nashpy support enumeration")
 NASHPY_LARGEST = 10
 """nashpy is tried where no player has more pure strategies than this."""
-WORKER_GRACE_S = 20.0
-"""Start-up and building of the game are not charged to the method; the process is killed this much later."""
+WALL_FACTOR, WALL_GRACE_S = 4.0, 20.0
+"""The limit is on processor time after start-up; whatever the machine does, a process is killed at wall time
+WALL_FACTOR * limit + WALL_GRACE_S."""
+OUT_OF_TIME = -27
+"""Exit code of a process ended by the timer of its processor time (SIGPROF)."""
 MEMORY_SIGNS = ("MemoryError", "bad_alloc", "memory", "ArrayMemoryError")
 
 
@@ -45,7 +48,7 @@ def methods_for(size: Size | None) -> list[str]:
 
 
 def attempt(method: str, size: Size | None, seed: int, limit_s: float) -> dict[str, Any]:
-    """One method on one game: how it ended, seconds, and how many equilibria it listed."""
+    """One method on one game: how it ended, seconds of processor time, and how many equilibria it listed."""
     request = {"method": method, "size": None if size is None else asdict(size), "seed": seed, "limit_s": limit_s}
     started = time.perf_counter()
     try:
@@ -53,7 +56,7 @@ def attempt(method: str, size: Size | None, seed: int, limit_s: float) -> dict[s
             [sys.executable, "-m", "benchmarks.peer_worker", json.dumps(request)],
             capture_output=True,
             text=True,
-            timeout=limit_s + WORKER_GRACE_S,
+            timeout=WALL_FACTOR * limit_s + WALL_GRACE_S,
             cwd=Path(__file__).parent.parent,
         )
     except subprocess.TimeoutExpired:
@@ -62,9 +65,9 @@ def attempt(method: str, size: Size | None, seed: int, limit_s: float) -> dict[s
     if done.returncode == 0 and lines:
         return dict(json.loads(lines[-1]))
     spent = round(time.perf_counter() - started, 3)
-    if done.returncode in (-9, -14):
-        return {"end": "time limit" if done.returncode == -14 else "out of memory", "seconds": min(spent, limit_s)}
-    if any(sign in done.stderr for sign in MEMORY_SIGNS):
+    if done.returncode == OUT_OF_TIME:
+        return {"end": "time limit", "seconds": limit_s}
+    if done.returncode == -9 or any(sign in done.stderr for sign in MEMORY_SIGNS):
         return {"end": "out of memory", "seconds": spent}
     words = done.stderr.strip().splitlines()
     return {"end": "failed", "seconds": spent, "why": words[-1][:200] if words else f"exit code {done.returncode}"}
@@ -86,11 +89,12 @@ def compare(sizes: list[Size | None], seeds: int, limit_s: float) -> list[dict[s
 
 def _ours(size: Size | None, games: int) -> dict[str, Any]:
     if size is None:
-        times = time_beer_quiche(20)["median_ms"], time_beer_quiche(20, "nash")["median_ms"]
+        both = time_beer_quiche(20), time_beer_quiche(20, "nash")
     else:
-        times = time_size(size, games)["median_ms"], time_size(size, games, "nash")["median_ms"]
+        both = time_size(size, games), time_size(size, games, "nash")
     name = "beer-quiche" if size is None else size.name
-    return {"size": name, "games": games, "our_sequential_ms": times[0], "our_nash_ms": times[1]}
+    ours = {"our_sequential_ms": both[0]["cpu_median_ms"], "our_nash_ms": both[1]["cpu_median_ms"]}
+    return {"size": name, "games": games, **ours}
 
 
 def _attempts(method: str, size: Size | None, games: int, limit_s: float, our_ms: float) -> dict[str, Any]:

@@ -133,7 +133,12 @@ def markdown(results: Row) -> str:
         _plain(results["plain"]),
     ]
     if results["peers"]:
-        parts += ["### Other software on the same games", _peers(results["peers"], results["peer_limit_s"])]
+        words = (
+            "Processor time of both, on the same games; each attempt of a peer in a process of its own, "
+            f"with {results['peer_limit_s']:g} s of processor time and {results['peer_memory_gib']} GiB of memory. "
+            "After the first attempt at a size that does not answer, the other games of that size are not tried."
+        )
+        parts += ["### Other software on the same games", words, _peers(results["peers"], results["peer_limit_s"])]
     return "\n\n".join(parts) + "\n"
 
 
