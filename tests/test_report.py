@@ -9,8 +9,10 @@ import re
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from doubletalk.case.study import StudyResult, study
@@ -253,12 +255,14 @@ def test_tables_agree_with_the_json(belarus: StudyResult, written: Path) -> None
 
 
 def test_the_solution_file_holds_every_outcome(belarus: StudyResult, written: Path) -> None:
-    """solution.json is the solution format, with the number of verified points."""
+    """solution.json is the solution format, with the certificate of every point."""
     data = json.loads((written / "solution.json").read_text(encoding="utf-8"))
     game = next(iter(belarus.games.values()))
     assert data["doubletalk"] == 1
     assert [o["id"] for o in data["outcomes"]] == [o.id for o in game.solution.outcomes]
-    assert data["certificate"] == {"points": len(game.certificates), "valid": True}
+    assert (data["certificate"]["verified"], data["certificate"]["failed"]) == (len(game.certificates), 0)
+    schema = json.loads((files("doubletalk") / "schemas" / "solution.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(data, schema)
 
 
 def test_only_times_change_from_run_to_run(belarus: StudyResult) -> None:

@@ -115,17 +115,17 @@ def _solved(game: Game, concept: str, time_limit: float | None) -> Solution:
 
 def _certificate(solution: Solution) -> dict[str, object]:
     """Every reported extreme point, checked by code that the search does not use."""
+    from doubletalk.equilibrium.output import certificate_json
     from doubletalk.equilibrium.verification import Verifier
 
     verifier = Verifier(solution.game, solution.concept)
-    points = []
+    checked = []
     with ProgressBar() as bar:
         assessments = solution.assessments()
-        for done, (outcome, family, assessment) in enumerate(assessments):
+        for done, (_, _, assessment) in enumerate(assessments):
             bar(done / len(assessments), "verifying")
-            points.append({"outcome": outcome, "family": family + 1, **verifier(assessment).to_json()})
-    failed = sum(1 for point in points if not point["valid"])
-    return {"verified": len(points) - failed, "failed": failed, "points": points}
+            checked.append(verifier(assessment))
+    return certificate_json(solution, checked)
 
 
 def _hand_over(solution: Solution, proof: Mapping[str, object] | None, json: bool, out: Path | None) -> None:

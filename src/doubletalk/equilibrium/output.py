@@ -10,11 +10,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from doubletalk.equilibrium.certificate import Certificate
 from doubletalk.equilibrium.solution import Distribution, Family, Outcome, OutcomeRow, Solution
 from doubletalk.exact import ZERO, Rational, text
 from doubletalk.game.model import Cell, Game
 
-__all__ = ["FORMAT", "belief_keys", "json_text", "solution_json"]
+__all__ = ["FORMAT", "belief_keys", "certificate_json", "json_text", "solution_json"]
 
 FORMAT = 1
 """Version of the solution file; it grows when a key changes its meaning, not when a key is added."""
@@ -38,6 +39,16 @@ def solution_json(solution: Solution, certificate: Mapping[str, object] | None =
         content["certificate"] = dict(certificate)
     content["timing_s"] = {name: round(seconds, 6) for name, seconds in solution.timing_s.items()}
     return content
+
+
+def certificate_json(solution: Solution, checked: Sequence[Certificate]) -> dict[str, object]:
+    """The certificate's content; *checked* is aligned with ``solution.assessments()``. Families count from 1."""
+    points = [
+        {"outcome": outcome, "family": family + 1, **certificate.to_json()}
+        for (outcome, family, _), certificate in zip(solution.assessments(), checked, strict=True)
+    ]
+    failed = sum(1 for certificate in checked if not certificate.valid)
+    return {"verified": len(points) - failed, "failed": failed, "points": points}
 
 
 def json_text(content: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from doubletalk import __version__
 from doubletalk.case.study import GameStudy, StudyResult
-from doubletalk.equilibrium.output import json_text, solution_json
+from doubletalk.equilibrium.output import certificate_json, json_text, solution_json
 from doubletalk.evidence.statistics import DEFAULT_PLAN
 from doubletalk.exact import text
 from doubletalk.report.page import page_html
@@ -35,7 +35,7 @@ def write_report(result: StudyResult, folder: Path) -> list[Path]:
     content = page_content(result)
     files = {PAGE: page_html(content), "study.json": result.to_json()}
     for number, (name, game) in enumerate(result.games.items()):
-        certificate = {"points": len(game.certificates), "valid": all(c.valid for c in game.certificates)}
+        certificate = certificate_json(game.solution, game.certificates)
         label = "solution.json" if number == 0 else f"solution-{name}.json"
         files[label] = json_text(solution_json(game.solution, certificate))
     files.update({name: words for name, words in result.csv_tables().items() if words})
