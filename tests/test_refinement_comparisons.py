@@ -11,6 +11,9 @@ from doubletalk.exact import Rational, rational
 from doubletalk.game.loading import load_game
 from doubletalk.game.model import Game
 from doubletalk.refinement import explain, refine
+from doubletalk.refinement.announcement_proof import announcement_proof
+from doubletalk.refinement.neologism_proof import neologism_proof
+from doubletalk.refinement.setting import Setting
 
 LEVELS = """
 doubletalk: 1
@@ -163,6 +166,26 @@ def test_a_tie_between_best_responses_leaves_neologism_proofness_open(tmp_path):
     solution = solve(load_game(path))
     reasons = explain(solution, "neologism_proof").values()
     assert any(r.verdict is None and "group A can name itself" in r.words for r in reasons)
+
+
+def test_competing_announcements_cancel_and_competing_neologisms_do_not():
+    """Each pair of types has a self-signalling claim, so silence is not neologism-proof; each is contested (type 1
+    prefers {1,3}, 2 prefers {1,2}, 3 prefers {2,3}), and so is talk by all three, so it is announcement-proof."""
+    setting = Setting(solve(library.load("competing_announcements")))
+    silent = next(o for o in setting.solution.outcomes if o.kind == "pooling" and o.unique_outcome)
+    assert neologism_proof(setting, silent).verdict is False
+    why = announcement_proof(setting, silent)
+    assert why.verdict is True
+    assert "each is contested" in why.words
+
+
+def test_an_uncontested_announcement_breaks_an_outcome():
+    """In Farrell's game A alone can announce itself (2 instead of 1); in Lewis's, babbling is broken, meaning is not."""
+    (why,) = explain(solve(library.load("no_neologism_proof")), "announcement_proof").values()
+    assert (why.verdict, why.deviation) == (False, {"A": (Rational(2), Rational(1))})
+    solution = solve(library.load("two_states"))
+    verdicts = {o.kind: explain(solution, "announcement_proof")[o.id].verdict for o in solution.outcomes}
+    assert verdicts == {"separating": True, "pooling": False}
 
 
 def test_credible_updating_reads_insisting_as_two_of_three_types():

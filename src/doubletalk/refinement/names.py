@@ -21,6 +21,8 @@ NAMES = MappingProxyType(
         "undefeated": "unsent messages are read as in equilibria that their senders prefer "
         "(Mailath, Okuno-Fujiwara & Postlewaite 1993)",
         "neologism_proof": "no group of types can credibly name itself; cheap talk only (Farrell 1993)",
+        "announcement_proof": "no group can credibly announce itself and how it will talk; cheap talk only "
+        "(Matthews, Okuno-Fujiwara & Postlewaite 1991)",
         "sender_best": "no outcome gives the sender more before its type is drawn (payoff comparison)",
         "audience_best": "no outcome gives any audience more (payoff comparison)",
         "pareto": "no outcome is as good for every type and audience and better for one (payoff comparison)",

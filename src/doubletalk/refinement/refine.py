@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from doubletalk.equilibrium.solution import Outcome, Solution
 from doubletalk.errors import InputError
+from doubletalk.refinement.announcement_proof import announcement_proof
 from doubletalk.refinement.audience_best import audience_best
 from doubletalk.refinement.d1 import d1, iterated_d1
 from doubletalk.refinement.d2 import d2
@@ -44,6 +45,7 @@ MESSAGE_TESTS: Mapping[str, Test] = {
 OUTCOME_TESTS: Mapping[str, Callable[[Setting, Outcome], Reason]] = {
     "undefeated": undefeated,
     "neologism_proof": neologism_proof,
+    "announcement_proof": announcement_proof,
     "sender_best": sender_best,
     "audience_best": audience_best,
     "pareto": pareto,

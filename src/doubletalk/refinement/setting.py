@@ -39,6 +39,7 @@ class Setting:
         self.solution, self.game = solution, solution.game
         self._deviations: dict[int, Deviation] = {}
         self._views: dict[int, tuple[View, ...]] = {}
+        self.announced: dict[Point, Reason] = {}
         self.cells = self.game.cells()
 
     @cached_property
