@@ -3,13 +3,14 @@
 ============== ==================================================================================================
 separable      no audience's comparison of its own actions depends on what others do, the sender's payoff is a sum
                over audiences, nobody watches anybody, no reply
-sequential     audiences move one after another, each seeing the message and every earlier action; payoffs depend on
-trait          the type through at most two classes
+sequential     audiences that tell the same messages apart move one after another, each seeing every earlier action;
+trait          fastest where payoffs depend on the type through at most two classes
 sequence form  one audience, any number of types, a reply
 partial        anything else
 ============== ==================================================================================================
 
-For all but the last the solver proves that its list of equilibria is complete (theory, section 3).
+For all but the last the solver proves that its list of equilibria is complete (theory, section 3), but for audiences in
+sequence whose ties make the set curved: the solution then says so.
 """
 
 from __future__ import annotations
@@ -38,10 +39,9 @@ def solver_class(game: Game) -> tuple[str, str]:
     if obstacle is not None:
         return "partial", f"the audiences' choices are connected, and {obstacle}"
     classes = trait_classes(game)
-    if len(classes) <= 2:
-        how = "do not depend on the type" if len(classes) == 1 else "depend on the type through two classes"
-        return "sequential trait", f"the audiences move in sequence, each sees all before it, and payoffs {how}"
-    return "partial", f"the audiences' choices are connected, and payoffs tell {len(classes)} classes of types apart"
+    counts = {1: "do not depend on the type", 2: "depend on the type through two classes"}
+    how = counts.get(len(classes), f"tell {len(classes)} classes of types apart")
+    return "sequential trait", f"the audiences move in sequence, each sees all before it, and payoffs {how}"
 
 
 def is_separable(game: Game) -> bool:
@@ -90,9 +90,11 @@ def _apart(game: Game, t: int, m: int, j: int) -> bool:
 
 def _not_in_sequence(game: Game) -> str | None:
     """Why the audiences do not move in full view one after another, or None when they do."""
+    everyone = tuple(range(len(game.audiences)))
     for j, audience in enumerate(game.audiences):
-        if len(audience.observations) < len(game.messages):
-            return f"{quoted(audience.name)} does not see the whole message"
+        mine = [cell for cell in game.cells() if j in cell.audiences]
+        if any(cell.audiences != everyone for cell in mine):
+            return f"{quoted(audience.name)} does not see the same of the message as the others"
         if audience.watches != tuple(range(j)):
             unseen = game.audiences[next(i for i in range(j) if i not in audience.watches)].name
             return f"{quoted(audience.name)} does not see what {quoted(unseen)} does"
