@@ -108,15 +108,21 @@ class Branch:
 
     def at(self, rationality: float) -> QuantalPoint:
         """The first point of the branch with this rationality. ``InputError`` when it lies outside the branch."""
+        return self.all_at(rationality)[0]
+
+    def all_at(self, rationality: float) -> list[QuantalPoint]:
+        """All points of the branch with this rationality, in order of travel: several where the branch turns back."""
         mu = checked_rationality(rationality) * self.form.scale
-        ahead = np.flatnonzero(self.curve[:, -1] >= mu)
-        if not len(ahead):
+        ahead = self.curve[:, -1] >= mu
+        if not ahead.any():
             raise InputError(f"the branch ends at rationality {self.lambdas.max():.6g}, asked for {rationality:.6g}")
-        i = int(ahead[0])
-        x = self.curve[i] if i == 0 else _landed(self.form, self.curve[i - 1], self.curve[i], mu, 1e-12)
-        if x is None:
-            raise ContinuationError(f"no point at rationality {rationality:.6g}: the branch turns too sharply there")
-        return QuantalPoint(rationality, self.form.profile(x[:-1]), self.form.residual(x))
+        found = [self.curve[0]] if ahead[0] else []
+        for i in np.flatnonzero(ahead[1:] != ahead[:-1]):
+            x = _landed(self.form, self.curve[i], self.curve[i + 1], mu, 1e-12)
+            if x is None:
+                raise ContinuationError(f"no point at rationality {rationality:.6g}: the branch turns too close to it")
+            found.append(x)
+        return [QuantalPoint(rationality, self.form.profile(x[:-1]), self.form.residual(x)) for x in found]
 
 
 def checked_rationality(value: float) -> float:

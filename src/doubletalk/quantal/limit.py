@@ -116,7 +116,10 @@ def _numbers(plans: Mapping[str, Distribution]) -> dict[str, dict[str, float]]:
 
 
 def _sender_vector(game: Game, sender: Plans, replies: Mapping[str, Plans]) -> Array:
-    """p(t) sigma(m|t) for every message, then p(t) sigma(m|t) rho(c|node) for every reply at the nodes named."""
+    """p(t) sigma(m|t) for every message, then p(t) sigma(m|t) rho(c|node) for every reply at the nodes named.
+
+    Replies that pay everybody the same count as one, as in the exact solution.
+    """
     found: list[float] = []
     for t, name in enumerate(game.types):
         prior = int(game.prior[t].p) / int(game.prior[t].q)
@@ -125,7 +128,11 @@ def _sender_vector(game: Game, sender: Plans, replies: Mapping[str, Plans]) -> A
         for (s, m, actions), labels in game.replies.items():
             plan = replies.get(name, {}).get(game.reply_node(m, actions)) if s == t else None
             if plan is not None:
-                found += [weight[game.messages[m]] * plan.get(label, 0.0) for label in labels]
+                alike: dict[object, float] = {}
+                for c, label in enumerate(labels):
+                    paid = game.payoffs[s, m, actions, c]
+                    alike[paid] = alike.get(paid, 0.0) + plan.get(label, 0.0)
+                found += [weight[game.messages[m]] * share for share in alike.values()]
     return np.array(found)
 
 
