@@ -141,8 +141,9 @@ def test_farrells_game_has_no_neologism_proof_equilibrium():
 def test_signalling_systems_are_neologism_proof_and_babbling_is_not():
     """With common interests every state names itself (Lewis's game)."""
     solution = solve(library.load("two_states"))
-    verdicts = {o.kind: explain(solution, "neologism_proof")[o.id].verdict for o in solution.outcomes}
-    assert verdicts == {"separating": True, "pooling": False}
+    reasons = explain(solution, "neologism_proof")
+    assert [reasons[o.id].verdict for o in solution.outcomes if o.unique_outcome] == [True, True]
+    assert [reasons[o.id].verdict for o in solution.outcomes if not o.unique_outcome] == [False]
 
 
 def test_neologism_proofness_is_null_where_talk_is_costly():
@@ -180,12 +181,13 @@ def test_competing_announcements_cancel_and_competing_neologisms_do_not():
 
 
 def test_an_uncontested_announcement_breaks_an_outcome():
-    """In Farrell's game A alone can announce itself (2 instead of 1); in Lewis's, babbling is broken, meaning is not."""
+    """In Farrell's game A can announce itself (2 instead of 1); in Lewis's, babbling is broken, meaning is not."""
     (why,) = explain(solve(library.load("no_neologism_proof")), "announcement_proof").values()
     assert (why.verdict, why.deviation) == (False, {"A": (Rational(2), Rational(1))})
     solution = solve(library.load("two_states"))
-    verdicts = {o.kind: explain(solution, "announcement_proof")[o.id].verdict for o in solution.outcomes}
-    assert verdicts == {"separating": True, "pooling": False}
+    reasons = explain(solution, "announcement_proof")
+    assert [reasons[o.id].verdict for o in solution.outcomes if o.unique_outcome] == [True, True]
+    assert [reasons[o.id].verdict for o in solution.outcomes if not o.unique_outcome] == [False]
 
 
 def test_credible_updating_reads_insisting_as_two_of_three_types():
@@ -210,7 +212,7 @@ def test_best_and_undominated_outcomes_of_the_settlement():
 def test_a_dominated_outcome_is_named_with_the_one_that_dominates_it():
     """In Lewis's game babbling is worse for everybody than a signalling system."""
     solution = solve(library.load("two_states"))
-    babbling = next(o.id for o in solution.outcomes if o.kind == "pooling")
+    (babbling,) = (o.id for o in solution.outcomes if not o.unique_outcome)
     why = explain(solution, "pareto")[babbling]
     assert why.verdict is False
     assert why.words == "outcome 1 is as good for everybody and gives sea 1 instead of 0"

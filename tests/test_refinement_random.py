@@ -16,9 +16,11 @@ from doubletalk.game.model import Game
 from doubletalk.refinement import refine
 from doubletalk.refinement.d1 import d1
 from doubletalk.refinement.d2 import d2
+from doubletalk.refinement.divinity import divinity
 from doubletalk.refinement.equilibrium_domination import equilibrium_domination
 from doubletalk.refinement.intuitive import intuitive
 from doubletalk.refinement.nwbr import nwbr
+from doubletalk.refinement.perfect_sequential import perfect_sequential
 from doubletalk.refinement.setting import Setting
 from doubletalk.refinement.universal_divinity import universal_divinity
 
@@ -173,6 +175,53 @@ class Line:
         return self.held(self.on(kept))
 
 
+    # ---- two types, beliefs as the probability b of the second -----------------------------------------------------
+
+    def agreeing(self, q: Rational) -> tuple[Rational, Rational] | None:
+        """The interval of b that agrees with who gains from q, from a table; None when both types lose."""
+        first, second = self.types
+        share = self.prior[second] / (self.prior[first] + self.prior[second])
+        signs = [(g > 0) - (g < 0) for g in (self.gains(first, q), self.gains(second, q))]
+        return {
+            (1, 1): (share, share),
+            (1, 0): (ZERO, share),
+            (1, -1): (ZERO, ZERO),
+            (0, 1): (share, ONE),
+            (0, 0): (ZERO, ONE),
+            (0, -1): (ZERO, ZERO),
+            (-1, 1): (ONE, ONE),
+            (-1, 0): (ONE, ONE),
+            (-1, -1): None,
+        }[signs[0], signs[1]]
+
+    def between(self, low: Rational, high: Rational) -> list[Rational]:
+        """Points of MBR for b between these."""
+        first, second = (self.tilt[t] for t in self.types)
+        return self.replies([first + b * (second - first) for b in (low, high)])
+
+    def divine(self) -> bool:
+        """Whether the message passes divinity."""
+        low, high = ZERO, ONE
+        while True:
+            found = [pair for q in self.between(low, high) if (pair := self.agreeing(q)) is not None]
+            if not found:
+                return self.held(self.between(low, high))
+            ends = min(a for a, _ in found), max(b for _, b in found)
+            if ends == (low, high):
+                return self.held(self.between(low, high))
+            low, high = ends
+
+    def perfect(self) -> bool | None:
+        """Whether the message passes perfect sequential equilibrium."""
+        drawn, kept = False, False
+        for q in self.between(ZERO, ONE):
+            pair = self.agreeing(q)
+            if pair is not None and q in self.between(*pair):
+                gains = any(self.gains(t, q) > 0 for t in self.types)
+                drawn, kept = drawn or gains, kept or not gains
+        return True if not drawn else None if kept else False
+
+
 TESTS = {
     "intuitive": intuitive,
     "equilibrium_domination": equilibrium_domination,
@@ -187,7 +236,7 @@ TESTS = {
 def lines() -> list[tuple[Setting, int, tuple[Rational, ...]]]:
     """Unsent messages, each answered by two actions, of single outcomes of generic and of degenerate games."""
     found = []
-    for seed in range(220):
+    for seed in range(300):
         rng = random.Random(seed)
         game = generic(rng, 2 + seed % 2, 2, 2) if seed % 4 else one_audience(rng, 3, 2, 2)
         setting = Setting(solve(game))
@@ -209,6 +258,20 @@ def test_with_two_actions_the_verdict_is_found_by_looking_along_a_line(lines, na
         assert verdicts[-1] is line.verdict(name), (setting.game, station, star)
     assert verdicts.count(True) > 40
     assert verdicts.count(False) > 10
+
+
+def test_divinity_and_credible_beliefs_of_two_types_by_intervals(lines):
+    """With two types beliefs are numbers b too, and the beliefs that agree with a response are intervals in a table."""
+    pairs, found = [], []
+    for setting, station, star in lines:
+        line = Line(setting.game, station, star)
+        if len(line.types) == 2:
+            deviation = setting.deviation(station)
+            pairs.append((line.divine(), line.perfect()))
+            found.append((divinity(deviation, (star,)).verdict, perfect_sequential(deviation, (star,)).verdict))
+    assert found == pairs
+    assert min(sum(d is False for d, _ in pairs), sum(p is False for _, p in pairs)) > 10
+    assert min(sum(d is True for d, _ in pairs), sum(p is True for _, p in pairs)) > 20
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from the prior restricted to D. It is *weakly credible* if
 It is *credible* if moreover no other weakly credible announcement (D', v') has v'(t) > v(t) for some t in both groups.
 The outcome is announcement-proof if no announcement is credible.
 
-Weakly credible announcements are the equilibria, with everybody's choice of staying pure, of the game in which each type
-stays with u*(t) or speaks one of as many words as there are types: a way of talking with more words can be thinned to
-that many without changing posteriors, responses or payoffs (Caratheodory). So ``solve`` lists them. Whether all
+Weakly credible announcements are the equilibria, with everybody's choice of staying pure, of the game in which each
+type stays with u*(t) or speaks one of as many words as there are types: a way of talking with more words can be thinned
+to that many without changing posteriors, responses or payoffs (Caratheodory). So ``solve`` lists them. Whether all
 members of D must gain, or some, is read differently; a verdict is given only where both readings agree.
 
 Cost: seconds to minutes for each vector u*, as it solves games with as many words as types. To save it, announcements

@@ -5,11 +5,13 @@ Payoffs of a product X x Z are bilinear in (x, z), so they are largest and least
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from doubletalk.equilibrium.solution import Outcome
 from doubletalk.equilibrium.summary import play
 from doubletalk.exact import ZERO, Rational
+from doubletalk.game.model import Game
 from doubletalk.refinement.setting import Setting
 
 __all__ = ["Range", "payoff_vectors", "ranges"]
@@ -27,10 +29,14 @@ class Range:
 
 
 def payoff_vectors(setting: Setting, outcome: Outcome) -> tuple[Vector, ...]:
-    """The distinct payoff vectors of the outcome's pairs of extreme points."""
-    game = setting.game
-    found: dict[Vector, None] = {}
-    for family in outcome.families[:1] if outcome.unique_outcome else outcome.families:
+    """The distinct payoff vectors of the outcome's pairs of extreme points; one when the outcome does not vary."""
+    if outcome.id not in setting.vectors:
+        setting.vectors[outcome.id] = tuple(dict.fromkeys(_vectors(setting.game, outcome)))
+    return setting.vectors[outcome.id]
+
+
+def _vectors(game: Game, outcome: Outcome) -> Iterator[Vector]:
+    for family in outcome.families:
         for s, sender in enumerate(family.sender_extremes):
             replies = family.reply_extremes[s] if family.reply_extremes else {}
             for response in family.response_extremes:
@@ -42,10 +48,9 @@ def payoff_vectors(setting: Setting, outcome: Outcome) -> tuple[Vector, ...]:
                     value = payoffs[audience.name]
                     assert isinstance(value, Rational)
                     vector.append(value)
-                found[tuple(vector)] = None
+                yield tuple(vector)
                 if outcome.unique_outcome:
-                    return tuple(found)
-    return tuple(found)
+                    return
 
 
 def ranges(setting: Setting, outcome: Outcome) -> tuple[Range, ...]:

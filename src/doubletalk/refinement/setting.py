@@ -33,13 +33,14 @@ class View:
 
 
 class Setting:
-    """A solution prepared for refinements."""
+    """A solution prepared for refinements; ``announced`` and ``vectors`` keep what single refinements worked out."""
 
     def __init__(self, solution: Solution) -> None:
         self.solution, self.game = solution, solution.game
         self._deviations: dict[int, Deviation] = {}
         self._views: dict[int, tuple[View, ...]] = {}
         self.announced: dict[Point, Reason] = {}
+        self.vectors: dict[int, tuple[Point, ...]] = {}
         self.cells = self.game.cells()
 
     @cached_property
