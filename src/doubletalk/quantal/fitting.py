@@ -164,7 +164,7 @@ class _Likelihood:
 
     def slope(self, x: Array, tangent: Array) -> float:
         """The derivative of the log-likelihood along *tangent*."""
-        return float(self.seen @ self.form.log_slope(self.form.log_probabilities(x[:-1])) @ tangent[:-1])
+        return float(self.seen @ self.form.moved(tangent[:-1], self.form.log_probabilities(x[:-1])))
 
     def summit(self, before: Array, after: Array) -> Array:
         """The point between two neighbours of the curve where the slope changes from plus to minus."""
@@ -200,7 +200,7 @@ class _Likelihood:
             return None, None
         by_mu = tangent[:-1] / tangent[-1]
         log_pi = self.form.log_probabilities(x[:-1])
-        moved = self.form.log_slope(log_pi) @ by_mu
+        moved = self.form.moved(by_mu, log_pi)
         reached = np.add.reduceat(self.seen, self.form.starts)[self.form.set_of]
         expected = float(reached @ (np.exp(log_pi) * moved**2))
         width = 1e-5 * max(1.0, float(x[-1]))

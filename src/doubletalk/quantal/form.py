@@ -7,7 +7,8 @@ through action a,
     U(a) = sum over k in K(a) of u_k exp(W_k) / sum over k in K(a) of exp(W_k)
 
 is the payoff expected from a *given that its information set is reached*. Everything is computed from logarithms,
-so that beliefs stay exact where every route has a tiny probability.
+so that beliefs stay exact where every route has a tiny probability. Sums run over lists of plays and not through
+matrix products, whose threads would cost more than they bring at this size.
 
 Source: McKelvey & Palfrey (1998), Quantal response equilibria for extensive form games, Experimental Economics 1.
 """
@@ -26,6 +27,7 @@ from doubletalk.game.model import Game, History
 __all__ = ["AgentForm", "Array", "Profile", "agent_form"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
+Groups: TypeAlias = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 Profile: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
 """player -> information set (type, ``Game.information_set`` or ``type|reply node``) -> action -> probability."""
 
@@ -37,7 +39,9 @@ class AgentForm:
     ``sets``      [set] -> (player, key, labels of its actions)
     ``starts``    [set] -> index of its first action; ``set_of`` [action] -> its set
     ``free``      indices of the actions that are not the first of their set: the N unknowns
-    ``incidence`` (A, K): 1 where the play goes through the action
+    ``incidence`` (A, K): whether the play goes through the action
+    ``by_play``   actions, play after play, and where each play's begin
+    ``by_action`` plays, action after action, and where each action's begin
     ``payoffs``   (A, K): payoff of the action's player in the play, divided by ``scale``
     ``scale``     the widest range of any player's payoffs, 1 where nobody's payoff ever changes
     ``log_prior`` (K,)
@@ -47,7 +51,9 @@ class AgentForm:
     starts: npt.NDArray[np.intp]
     set_of: npt.NDArray[np.intp]
     free: npt.NDArray[np.intp]
-    incidence: Array
+    incidence: npt.NDArray[np.bool_]
+    by_play: Groups
+    by_action: Groups
     payoffs: Array
     log_prior: Array
     scale: float
@@ -66,7 +72,8 @@ class AgentForm:
 
     def through(self, log_pi: Array) -> Array:
         """(A, K): the probability of each play given that it goes through the action."""
-        weights = np.where(self.incidence > 0, log_pi @ self.incidence + self.log_prior, -np.inf)
+        log_play = np.add.reduceat(log_pi[self.by_play[0]], self.by_play[1]) + self.log_prior
+        weights = np.where(self.incidence, log_play, -np.inf)
         weights = np.exp(weights - weights.max(axis=1, keepdims=True))
         return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
@@ -79,7 +86,9 @@ class AgentForm:
         given = self.through(log_pi)
         paid = given * self.payoffs
         u = paid.sum(axis=1)
-        return u, paid @ self.incidence.T - u[:, None] * (given @ self.incidence.T)
+        paid -= u[:, None] * given
+        plays, begin = self.by_action
+        return u, np.add.reduceat(paid[:, plays], begin, axis=1)
 
     def system(self, x: Array) -> tuple[Array, Array]:
         """F (N,) and its Jacobian (N, N + 1) at x = (z, mu), mu = rationality times ``scale``.
@@ -91,18 +100,24 @@ class AgentForm:
         u, by_log = self.response(log_pi)
         first = self.starts[self.set_of[self.free]]
         gain = u[self.free] - u[first]
-        by_z = (by_log[self.free] - by_log[first]) @ self.log_slope(log_pi)
+        by_z = self.chained(by_log[self.free] - by_log[first], log_pi)
         jacobian = np.empty((len(z), len(x)))
         jacobian[:, :-1] = np.eye(len(z)) - mu * by_z
         jacobian[:, -1] = -gain
         return z - mu * gain, jacobian
 
-    def log_slope(self, log_pi: Array) -> Array:
-        """d log pi / dz (A, N): 1(a is the action) - pi(action), within a set."""
-        slope = np.zeros((len(log_pi), len(self.free)))
-        slope[self.free, np.arange(len(self.free))] = 1.0
-        same = self.set_of[:, None] == self.set_of[self.free][None, :]
-        return np.asarray(slope - same * np.exp(log_pi[self.free])[None, :], dtype=np.float64)
+    def chained(self, by_log: Array, log_pi: Array) -> Array:
+        """Derivatives (..., N) by z from derivatives (..., A) by log pi: d log pi(a) / dz(b) = 1(a is b) - pi(b)
+        within a set, 0 between sets."""
+        sums = np.add.reduceat(by_log, self.starts, axis=-1)[..., self.set_of[self.free]]
+        return np.asarray(by_log[..., self.free] - sums * np.exp(log_pi[self.free]), dtype=np.float64)
+
+    def moved(self, by_z: Array, log_pi: Array) -> Array:
+        """The derivative (A,) of log pi along a direction (N,) in z."""
+        full = np.zeros(len(self.set_of))
+        full[self.free] = by_z
+        mean = np.add.reduceat(np.exp(log_pi) * full, self.starts)
+        return np.asarray(full - mean[self.set_of], dtype=np.float64)
 
     def residual(self, x: Array) -> float:
         """The largest difference between a probability and the logit response to all of them."""
@@ -135,10 +150,13 @@ def agent_form(game: Game) -> AgentForm:
     sizes = [len(names) for names in labels]
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
     set_of = np.repeat(np.arange(len(sizes)), sizes)
-    incidence = np.zeros((len(set_of), len(routes)))
-    for k, route in enumerate(routes):
-        for s, action in route:
-            incidence[starts[s] + action, k] = 1.0
+    by_play = [[int(starts[n]) + action for n, action in route] for route in routes]
+    through: list[list[int]] = [[] for _ in set_of]
+    incidence = np.zeros((len(set_of), len(routes)), dtype=np.bool_)
+    for k, taken in enumerate(by_play):
+        incidence[taken, k] = True
+        for action in taken:
+            through[action].append(k)
     table = np.array([[float(int(v.p) / int(v.q)) for v in game.payoffs[h]] for h in game.histories()]).T
     scale = float(np.ptp(table, axis=1).max()) or 1.0
     players = [game.players.index(player) for player, _ in numbers]
@@ -148,10 +166,18 @@ def agent_form(game: Game) -> AgentForm:
         set_of=set_of,
         free=np.setdiff1d(np.arange(len(set_of)), starts),
         incidence=incidence,
+        by_play=_grouped(by_play),
+        by_action=_grouped(through),
         payoffs=table[players][set_of] / scale,
         log_prior=np.log([int(game.prior[h[0]].p) / int(game.prior[h[0]].q) for h in game.histories()]),
         scale=scale,
     )
+
+
+def _grouped(lists: list[list[int]]) -> Groups:
+    """The lists one after another, and where each begins."""
+    begin = np.cumsum([0, *map(len, lists)])[:-1]
+    return np.concatenate([np.array(row, dtype=np.intp) for row in lists]), begin.astype(np.intp)
 
 
 def _moves(game: Game, history: History) -> list[tuple[str, str, tuple[str, ...], int]]:
