@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, product
 
 from doubletalk.equilibrium.polyhedra import Hull, Polytope, StrictSystem, hull_contains, hull_extremes
 from doubletalk.equilibrium.response import Piece, ResponseComplex, Row
@@ -181,8 +182,7 @@ class _Assembly:
                 nobody = tuple({i: ONE} for i in station.pairs)
                 self.off_path.append([self._add_piece(o, Piece(nobody, (), everything, simplex=False))])
             else:
-                largest = [k for k in exact if not any(self._inside(k, other) for other in exact)]
-                self.off_path.append(largest + list(loose))
+                self.off_path.append(self._largest(exact) + list(loose))
         self.piece_columns = [
             [self.column_of[o, b, v] for b, support in enumerate(piece.support) for v in support]
             for o, piece in zip(self.piece_station, self.pieces, strict=True)
@@ -193,11 +193,14 @@ class _Assembly:
         self.piece_station.append(o)
         return len(self.pieces) - 1
 
-    def _inside(self, k: int, other: int) -> bool:
-        """Whether piece k's responses are a smaller set of vertices than the other's."""
-        mine, theirs = self.pieces[k].support, self.pieces[other].support
-        within = all(set(a) <= set(b) for a, b in zip(mine, theirs, strict=True))
-        return within and (mine != theirs or other < k)
+    def _largest(self, numbers: list[int]) -> list[int]:
+        """The pieces whose responses are in no other's, one of each kind."""
+        supports = {k: [frozenset(s) for s in self.pieces[k].support] for k in numbers}
+        largest: list[int] = []
+        for k in sorted(numbers, key=lambda k: (-sum(map(len, supports[k])), k)):
+            if not any(all(a <= b for a, b in zip(supports[k], supports[q], strict=True)) for q in largest):
+                largest.append(k)
+        return sorted(largest)
 
     # ---- the float side --------------------------------------------------------------------------------------------
 
@@ -208,7 +211,8 @@ class _Assembly:
         low, high = self._payoff_ranges()
         scale = [ONE / (most - least) if most > least else ONE for least, most in zip(low, high, strict=True)]
         kinds = [t for t, _ in complex_.pairs]
-        base = [float((complex_.base[i] - low[t]) * scale[t]) for i, t in enumerate(kinds)]
+        floor = [self._floors(i) for i in range(len(kinds))]
+        base = [float((sum(floor[i], complex_.base[i]) - low[t]) * scale[t]) for i, t in enumerate(kinds)]
         walk = Search(
             len(self.prior),
             complex_.unknowns,
@@ -235,11 +239,18 @@ class _Assembly:
         )  # fmt: skip
         payoffs = []
         for i, t in enumerate(kinds):
-            for o, b, v in self.columns:
-                gain = complex_.stations[o].blocks[b].vertices[v].payoffs.get(i, ZERO)
+            for c, (o, b, v) in enumerate(self.columns):
+                gain = complex_.stations[o].blocks[b].vertices[v].payoffs.get(i, ZERO) - floor[i][self.column_block[c]]
                 payoffs.append(float(gain * scale[t]) if gain != 0 else 0.0)
         walk.load_numbers(payoffs, rows, row_equal, len(complex_.links))
         return walk
+
+    def _floors(self, i: int) -> list[Rational]:
+        """[block] -> the least that any of its responses adds to the sender's payoff at pair i."""
+        return [
+            min(vertex.payoffs.get(i, ZERO) for vertex in self.complex.stations[o].blocks[b].vertices)
+            for o, b in self.blocks
+        ]
 
     def _payoff_ranges(self) -> tuple[list[Rational], list[Rational]]:
         """Per type, the least and the greatest payoff that any message and responses could give."""
@@ -494,22 +505,37 @@ class _Assembly:
         return True
 
     def _points(self, weights: list[dict[int, Rational]], pieces: list[int]) -> list[Point]:
-        """The responses as points: all blocks' coordinates in a row; only the extreme ones, sorted."""
+        """The responses as points: all blocks' coordinates in a row; only the extreme ones, sorted.
+
+        Where a vertex has twins, its whole weight may go to any one of them: each choice is an extreme point.
+        """
         points = []
         for weight in weights:
-            point: list[Rational] = []
+            parts = []
             for o, b in self.blocks:
-                vertices = self.complex.stations[o].blocks[b].vertices
-                mixed = [ZERO] * len(vertices[0].point)
-                for v, vertex in enumerate(vertices):
-                    w = weight.get(self.column_of[o, b, v])
-                    if w is not None:
-                        mixed = [m + w * coordinate for m, coordinate in zip(mixed, vertex.point, strict=True)]
-                point += mixed
-            points.append(tuple(point))
+                used = [
+                    (weight[self.column_of[o, b, v]], vertex.points)
+                    for v, vertex in enumerate(self.complex.stations[o].blocks[b].vertices)
+                    if self.column_of[o, b, v] in weight
+                ]
+                parts.append([_mixture(w, choice) for w, choice in _choices(used)])
+            points += [tuple(chain.from_iterable(choice)) for choice in product(*parts)]
         if all(self.pieces[k].simplex for k in pieces):
             return sorted(points)
         return hull_extremes(points)
+
+
+def _choices(used: list[tuple[Rational, tuple[Point, ...]]]) -> Iterator[tuple[list[Rational], tuple[Point, ...]]]:
+    weights = [w for w, _ in used]
+    for choice in product(*(points for _, points in used)):
+        yield weights, choice
+
+
+def _mixture(weights: list[Rational], points: tuple[Point, ...]) -> list[Rational]:
+    mixed = [ZERO] * len(points[0])
+    for w, point in zip(weights, points, strict=True):
+        mixed = [m + w * coordinate for m, coordinate in zip(mixed, point, strict=True)]
+    return mixed
 
 
 def _maximal(found: dict[str, Product]) -> tuple[Product, ...]:

@@ -153,13 +153,15 @@ class FamilyMaker:
 def _pieces_with(station: Station, parts: list[Point]) -> list[Piece]:
     if all(piece.simplex for piece in station.pieces):
         support = tuple(
-            tuple(v for v, vertex in enumerate(block.vertices) if _uses(part, vertex.point))
+            tuple(v for v, vertex in enumerate(block.vertices) if any(_uses(part, point) for point in vertex.points))
             for block, part in zip(station.blocks, parts, strict=True)
         )
         return [piece for piece in station.pieces if piece.support == support]
     chosen = []
     for piece in station.pieces:
-        hulls = [[b.vertices[v].point for v in s] for b, s in zip(station.blocks, piece.support, strict=True)]
+        hulls = [
+            [p for v in s for p in b.vertices[v].points] for b, s in zip(station.blocks, piece.support, strict=True)
+        ]
         if all(hull_contains(hull, part) for hull, part in zip(hulls, parts, strict=True)):
             chosen.append(piece)
     return chosen

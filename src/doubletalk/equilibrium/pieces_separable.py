@@ -45,20 +45,38 @@ def _payoff(game: Game, t: int, m: int, changed: Mapping[int, int], player: int)
 
 def _station(game: Game, cell: Cell, pairs: tuple[tuple[int, int], ...]) -> Station:
     here = tuple(i for i, (_, m) in enumerate(pairs) if m in cell.messages)
-    rows = [_expected_payoffs(game, j, cell, pairs, here) for j in cell.audiences]
+    twins = [_twins(game, j, cell, pairs, here) for j in cell.audiences]
+    rows = [
+        _expected_payoffs(game, j, [group[0] for group in groups], pairs, here)
+        for j, groups in zip(cell.audiences, twins, strict=True)
+    ]
     together = _best_together(rows, here)
     pieces = tuple(_piece(rows, choice) for choice in together)
-    blocks = tuple(_block(game, j, cell, pairs, here) for j in cell.audiences)
+    blocks = tuple(_block(game, j, cell, groups, pairs, here) for j, groups in zip(cell.audiences, twins, strict=True))
     return Station(cell.key, here, blocks, pieces)
 
 
-def _expected_payoffs(
+def _twins(
     game: Game, j: int, cell: Cell, pairs: tuple[tuple[int, int], ...], here: tuple[int, ...]
+) -> list[list[int]]:
+    """The audience's actions, those that differ in name alone put together.
+
+    Two actions are twins when the audience's payoffs from them are equal for every pair seen here, and so are the
+    sender's: they tie at every belief and no one cares which is taken.
+    """
+    observation = game.audiences[j].observation_of[cell.messages[0]]
+    groups: dict[str, list[int]] = {}
+    for a in range(len(game.audiences[j].actions[observation])):
+        plays = [(_payoff(game, *pairs[i], {j: a}, j + 1), _payoff(game, *pairs[i], {j: a}, 0)) for i in here]
+        groups.setdefault(str(plays), []).append(a)
+    return list(groups.values())
+
+
+def _expected_payoffs(
+    game: Game, j: int, actions: list[int], pairs: tuple[tuple[int, int], ...], here: tuple[int, ...]
 ) -> list[dict[int, Rational]]:
     """[action] -> the linear form r_a over x."""
-    observation = game.audiences[j].observation_of[cell.messages[0]]
-    count = len(game.audiences[j].actions[observation])
-    return [{i: _payoff(game, *pairs[i], {j: a}, j + 1) for i in here} for a in range(count)]
+    return [{i: _payoff(game, *pairs[i], {j: a}, j + 1) for i in here} for a in actions]
 
 
 def _best_together(rows: list[list[dict[int, Rational]]], here: tuple[int, ...]) -> list[tuple[tuple[int, ...], ...]]:
@@ -103,15 +121,22 @@ def _piece(rows: list[list[dict[int, Rational]]], choice: tuple[tuple[int, ...],
     return Piece(tuple(equal), tuple(at_least), choice, simplex=True)
 
 
-def _block(game: Game, j: int, cell: Cell, pairs: tuple[tuple[int, int], ...], here: tuple[int, ...]) -> Block:
+def _block(
+    game: Game,
+    j: int,
+    cell: Cell,
+    groups: list[list[int]],
+    pairs: tuple[tuple[int, int], ...],
+    here: tuple[int, ...],
+) -> Block:
     audience = game.audiences[j]
     observation = audience.observation_of[cell.messages[0]]
     labels = audience.actions[observation]
+    units = [tuple(ONE if k == a else ZERO for k in range(len(labels))) for a in range(len(labels))]
     vertices = []
-    for a in range(len(labels)):
+    for a, *others in groups:
         gains = {i: _payoff(game, *pairs[i], {j: a}, 0) - _payoff(game, *pairs[i], {}, 0) for i in here}
-        point = tuple(ONE if k == a else ZERO for k in range(len(labels)))
-        vertices.append(Vertex(gains, point))
+        vertices.append(Vertex(gains, units[a], tuple(units[k] for k in others)))
     return Block(tuple(vertices), pure_action_behaviour(audience.name, audience.observations[observation], labels))
 
 

@@ -32,10 +32,18 @@ class Vertex:
 
     ``payoffs``  index of a pair (t, m) -> what this response adds to the sender's payoff there
     ``point``    its coordinates in the block's response space (realisation weights), all of one length in a block
+    ``twins``    the points of further responses that differ in name alone: same payoffs for the sender, and no belief
+                 under which the audience prefers one to another
     """
 
     payoffs: Mapping[int, Rational]
     point: tuple[Rational, ...]
+    twins: tuple[tuple[Rational, ...], ...] = ()
+
+    @property
+    def points(self) -> tuple[tuple[Rational, ...], ...]:
+        """Its own point and its twins'."""
+        return (self.point, *self.twins)
 
 
 @dataclass(frozen=True)

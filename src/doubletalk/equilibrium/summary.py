@@ -30,7 +30,7 @@ class Summary:
 
 
 def summarise(game: Game, families: list[Family]) -> Summary:
-    """The outcome of the first extreme point, and whether all the others give the same.
+    """The outcome of the first extreme point, whether all the others give the same, and of what kind they are.
 
     The outcome is bilinear in (x, z), so it is constant on a product when it is so on the extreme pairs.
     """
@@ -41,9 +41,8 @@ def summarise(game: Game, families: list[Family]) -> Summary:
     }
     unique = all(_same(game, family, reference) for family in families)
     kinds = {kind_of(game, sender) for family in families for sender in family.sender_extremes}
+    kinds |= {kind_of(game, _middle(game, family)) for family in families}
     kind = kinds.pop() if len(kinds) == 1 else "semi-separating"
-    if len(first.sender_extremes) > 1 and not unique:
-        kind = kind_of(game, _middle(game, families))
     key = tuple(sorted(((*map(str, k), str(p)) for k, p in reference.items())))
     order = (KINDS.index(kind), not unique, key)
     return Summary(unique, kind, first.sender_extremes[0], rows, payoffs, key, order)
@@ -76,14 +75,14 @@ def _same(game: Game, family: Family, reference: Mapping[tuple[object, ...], Rat
     return True
 
 
-def _middle(game: Game, families: list[Family]) -> dict[str, dict[str, Rational]]:
-    """The average of all sender extremes: a point where every message that is ever sent is sent."""
-    extremes = [s for family in families for s in family.sender_extremes]
+def _middle(game: Game, family: Family) -> dict[str, dict[str, Rational]]:
+    """The average of the family's sender extremes: a member that sends whatever any member sends."""
+    count = len(family.sender_extremes)
     middle: dict[str, dict[str, Rational]] = {t: {} for t in game.types}
-    for sender in extremes:
+    for sender in family.sender_extremes:
         for t, plan in sender.items():
             for m, weight in plan.items():
-                middle[t][m] = middle[t].get(m, ZERO) + weight / len(extremes)
+                middle[t][m] = middle[t].get(m, ZERO) + weight / count
     return middle
 
 
