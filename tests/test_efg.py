@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pygambit
 import pytest
@@ -325,3 +326,12 @@ def test_damaged_files_give_an_input_error_and_nothing_else() -> None:
         except InputError:
             refused += 1
     assert refused > 300
+
+
+def test_the_example_of_the_page_runs() -> None:
+    """docs/gambit.md: written and read again, beer-quiche is itself."""
+    page = (Path(__file__).parent.parent / "docs" / "gambit.md").read_text(encoding="utf-8")
+    scope: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block, scope)
+    assert_same(scope["game"], scope["again"])  # type: ignore[arg-type]

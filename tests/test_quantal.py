@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pygambit
@@ -212,8 +214,8 @@ def test_a_branch_that_turns_back_is_followed() -> None:
     assert branch.at(middle).profile == points[0].profile
 
 
-def test_steps_ten_times_finer_follow_the_same_branch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No branch is left for another by a long step: fine steps end at the same point, having turned as often."""
+def test_finer_steps_follow_the_same_branch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No branch is left for another by a long step: twice as many end at the same point and turn as often."""
     games = [library.load(TURNING), library.load("spence_three_types"), library.load("settlement"), *random_games(1)]
     coarse = [logit_branch(game, 1000.0 / agent_form(game).scale) for game in games]
     monkeypatch.setattr(branch_module, "GROWTH", 1.2)
@@ -428,3 +430,14 @@ def test_importing_needs_neither_jax_nor_scipy() -> None:
         "assert not {'jax', 'scipy', 'polars', 'altair'} & set(sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_page_prints_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    """The examples of docs/quantal.md run, and print the text on the page (residuals apart)."""
+    page = (Path(__file__).parent.parent / "docs" / "quantal.md").read_text(encoding="utf-8")
+    scope: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block, scope)
+    printed = re.sub(r"residual \S+", "residual", capsys.readouterr().out)
+    for shown in re.findall(r"```text\n(.*?)```", page, re.DOTALL):
+        assert re.sub(r"residual \S+", "residual", shown) in printed
