@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.games import GROWTH, SIZES, TINY, Size
+from benchmarks.games import GROWTH, PEER_SIZES, SIZES, TINY, Size
 from benchmarks.machine import machine_facts
 from benchmarks.own import cold_start, plain_against_installed, shares, time_beer_quiche, time_size
 from benchmarks.peers import MEMORY_GIB, METHODS, compare
@@ -56,7 +56,7 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
     note("other software")
     results["peer_limit_s"], results["peer_memory_gib"] = chosen.peer_limit, MEMORY_GIB
     results["peer_methods"] = METHODS
-    asked = [] if chosen.no_peers else [None, *TINY, *(() if chosen.quick else SIZES)]
+    asked = [] if chosen.no_peers else [None, *(TINY if chosen.quick else PEER_SIZES)]
     results["peers"] = compare(asked, 1 if chosen.quick else chosen.peer_seeds, chosen.peer_limit)
     return results
 

@@ -15,7 +15,7 @@ from doubletalk.exact import Rational
 from doubletalk.game.model import NO_REPLY, Audience, Game
 from doubletalk.library import load
 
-__all__ = ["GROWTH", "SIZES", "TINY", "Size", "beer_quiche", "random_game"]
+__all__ = ["GROWTH", "PEER_SIZES", "SIZES", "TINY", "Size", "beer_quiche", "random_game"]
 
 LARGEST_PAYOFF = 10**6
 LARGEST_WEIGHT = 100
@@ -50,6 +50,9 @@ SIZES = (
 
 TINY = (Size(1, 2, 2, 2), Size(2, 2, 2, 2))
 """Small enough for every peer to answer."""
+
+PEER_SIZES = (*TINY, Size(1, 2, 3, 3), Size(1, 3, 3, 3), Size(2, 2, 3, 3), Size(2, 3, 3, 3))
+"""What other software is given; larger games are left out because it does not finish these."""
 
 GROWTH = {
     "types": tuple(Size(1, n, 3, 3) for n in range(2, 7)),

@@ -80,6 +80,10 @@ def strategic_form(game: Game) -> tuple[list[list[float]], list[list[float]]]:
 
 def prepared(method: str, game: Game) -> Callable[[], int]:
     """The attempt itself, everything built: calling it solves and returns how many equilibria were listed."""
+    if method.startswith("doubletalk"):
+        from doubletalk.equilibrium import solve
+
+        return lambda: sum(len(outcome.families) for outcome in solve(game, "nash").outcomes)
     if method.startswith("gambit"):
         import pygambit
 

@@ -21,6 +21,7 @@ __all__ = ["MEMORY_GIB", "METHODS", "attempt", "compare", "methods_for"]
 
 MEMORY_GIB = 4
 METHODS = {
+    "doubletalk, concept nash": "ours, every Nash equilibrium as exact sets, in a process under the same limits",
     "gambit enummixed": "two players, exact rationals, all extreme equilibria of the strategic form",
     "gambit enumpoly, tree": "any players, all supports of the tree, floating point",
     "gambit enumpoly, strategic": "any players, all supports of the strategic form, floating point",
@@ -74,7 +75,7 @@ def attempt(method: str, size: Size | None, seed: int, limit_s: float) -> dict[s
 
 
 def compare(sizes: list[Size | None], seeds: int, limit_s: float) -> list[dict[str, Any]]:
-    """Every method on every size, with our own times on the same games, under both concepts.
+    """Every method on every size, with our own time for the sequential equilibria of the same games.
 
     After the first attempt at a size that does not answer, the remaining games of that size are not tried.
     """
@@ -83,18 +84,14 @@ def compare(sizes: list[Size | None], seeds: int, limit_s: float) -> list[dict[s
         games = 1 if size is None else seeds
         ours = _ours(size, games)
         for method in methods_for(size):
-            rows.append({**ours, "method": method, **_attempts(method, size, games, limit_s, ours["our_nash_ms"])})
+            rows.append({**ours, "method": method, **_attempts(method, size, games, limit_s, ours["our_ms"])})
     return rows
 
 
 def _ours(size: Size | None, games: int) -> dict[str, Any]:
-    if size is None:
-        both = time_beer_quiche(20), time_beer_quiche(20, "nash")
-    else:
-        both = time_size(size, games), time_size(size, games, "nash")
+    ours = time_beer_quiche(20) if size is None else time_size(size, games)
     name = "beer-quiche" if size is None else size.name
-    ours = {"our_sequential_ms": both[0]["cpu_median_ms"], "our_nash_ms": both[1]["cpu_median_ms"]}
-    return {"size": name, "games": games, **ours}
+    return {"size": name, "games": games, "our_ms": ours["cpu_median_ms"]}
 
 
 def _attempts(method: str, size: Size | None, games: int, limit_s: float, our_ms: float) -> dict[str, Any]:

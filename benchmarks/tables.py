@@ -110,10 +110,10 @@ def _peers(rows: Sequence[Row], limit_s: float) -> str:
         listed = ", ".join(map(str, row["listed"]))
         body.append([
             row["size"], row["method"], slow, f"{row['answered']} of {row['tried']}", listed,
-            milliseconds(row["our_nash_ms"]), milliseconds(row["our_sequential_ms"]), ratio,
+            milliseconds(row["our_ms"]), ratio,
         ])  # fmt: skip
-    head = ["game", "peer", "its time", "answered", "points it lists", "ours, Nash", "ours, sequential"]
-    return table([*head, "times ours (Nash)"], body)
+    head = ["game", "peer", "its time", "answered", "points it lists (ours: families)"]
+    return table([*head, "ours, sequential", "times ours"], body)
 
 
 def markdown(results: Row) -> str:
