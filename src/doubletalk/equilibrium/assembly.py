@@ -306,10 +306,7 @@ class _Assembly:
             return self._z_exact(states, chosen)
         live = {i for i, s in enumerate(states) if s != 2}
         used = [i for i in live if states[i] == USED]
-        decided = [
-            k for k in chosen if k >= 0 and all(states[i] for i in self.complex.stations[self.piece_station[k]].pairs)
-        ]
-        return self._x_exact(live, used, decided, self.prior)
+        return self._x_exact(live, used, [k for k in chosen if k >= 0], self.prior)
 
     def _x_exact(self, live: set[int], used: list[int], pieces: list[int], prior: tuple[Rational, ...] | None) -> bool:
         unknowns = [u for u, owner in enumerate(self.owner) if owner in live]

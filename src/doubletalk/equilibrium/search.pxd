@@ -32,8 +32,6 @@ cdef class Search:
     @cython.locals(stride=int, rows=int, width=int, slack=int, u=int, o=int, piece=int, q=int, r=int, c=int, t=int,
                    epsilon=int, original="double[::1]")
     cdef int _x_system(self)
-    @cython.locals(i=int)
-    cdef bint _decided(self, int o)
     @cython.locals(at=int, c=int, u=int, total=double, value=double, original="double[::1]")
     cdef int _belief_row(self, int q, int row, int width, int slack)
     @cython.locals(stride=int, full=int, usable=int, r=int, c=int, cost=int, sign=double, total=double,

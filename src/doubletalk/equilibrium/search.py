@@ -411,7 +411,7 @@ class Search:
         return self._feasible(rows, width, strict)
 
     def _x_system(self) -> int:
-        """Weights of the pairs: they sum to the prior, links hold, decided stations obey their piece."""
+        """Weights of the pairs, undecided ones free: they sum to the prior, links hold, stations obey their piece."""
         stride = self.stride
         original = self.original
         width = 0
@@ -424,7 +424,7 @@ class Search:
         slack = width
         for o in range(self.stations):
             piece = self.chosen[o]
-            if piece >= 0 and self._decided(o):
+            if piece >= 0:
                 for q in range(self.piece_row_start[piece], self.piece_row_stop[piece]):
                     if not self.row_equal[q]:
                         width += 1
@@ -449,7 +449,7 @@ class Search:
             rows = self._belief_row(q, rows, width, -1)
         for o in range(self.stations):
             piece = self.chosen[o]
-            if piece >= 0 and self._decided(o):
+            if piece >= 0:
                 for q in range(self.piece_row_start[piece], self.piece_row_stop[piece]):
                     if self.row_equal[q]:
                         rows = self._belief_row(q, rows, width, -1)
@@ -457,12 +457,6 @@ class Search:
                         rows = self._belief_row(q, rows, width, slack)
                         slack += 1
         return self._feasible(rows, width, 1)
-
-    def _decided(self, o: int) -> bool:
-        for i in self.station_pairs[o]:
-            if self.states[i] == UNDECIDED:
-                return False
-        return True
 
     def _belief_row(self, q: int, row: int, width: int, slack: int) -> int:
         """Write belief row q; returns the next free row. Rows without any live unknown are left out."""
