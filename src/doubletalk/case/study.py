@@ -27,7 +27,7 @@ from doubletalk.errors import InputError
 from doubletalk.exact import Rational
 from doubletalk.game.loading import GameFile
 from doubletalk.game.model import Game
-from doubletalk.refinement.names import NAMES
+from doubletalk.refinement.names import QUICK
 
 if TYPE_CHECKING:
     from doubletalk.evidence.language import RecordAnswer
@@ -162,7 +162,7 @@ def _room(file: GameFile, time_limit: float | None) -> GameRoom:
 
 
 def _game_study(name: str, file: GameFile, room: GameRoom, folder: Path) -> GameStudy:
-    solution = room.surviving({}, tuple(NAMES)).solution
+    solution = room.surviving({}, QUICK).solution
     certificates = tuple(verify(solution.game, point) for _, _, point in solution.assessments())
     failed = [c for c in certificates if not c.valid]
     if failed:

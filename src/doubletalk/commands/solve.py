@@ -46,7 +46,7 @@ def solve(
     ] = False,
     refinements: Annotated[
         str | None,
-        typer.Option("--refine", metavar="LIST", help="Refinements, joined by commas, or 'all': d1,undefeated."),
+        typer.Option("--refine", metavar="LIST", help="Refinements joined by commas (d1,undefeated), or 'all'."),
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each outcome survives --refine or not.")] = False,
     time_limit: Annotated[
@@ -94,9 +94,10 @@ def _refinements(given: str | None) -> tuple[str, ...]:
     if given is None:
         return ()
     from doubletalk.refinement import NAMES
+    from doubletalk.refinement.names import QUICK
 
     if given.strip() == "all":
-        return tuple(NAMES)
+        return QUICK
     names = tuple(name.strip() for name in given.split(","))
     for name in names:
         if name not in NAMES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-__all__ = ["NAMES"]
+__all__ = ["NAMES", "QUICK"]
 
 NAMES = MappingProxyType(
     {
@@ -29,3 +29,6 @@ NAMES = MappingProxyType(
     }
 )
 """Refinement -> one line and source, in the order in which they are reported."""
+
+QUICK = tuple(name for name in NAMES if name != "announcement_proof")
+"""Those that take a moment; announcement-proofness can take minutes and is asked for by name."""
