@@ -20,6 +20,7 @@ from doubletalk.commands.running import Exit, explained, note, put
 from doubletalk.commands.schema import schema
 from doubletalk.commands.solve import solve
 from doubletalk.commands.study import study
+from doubletalk.commands.talk import talk
 
 __all__ = ["app", "main"]
 
@@ -48,7 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _command in (check, solve, library, study, new, schema):
+for _command in (check, solve, talk, library, study, new, schema):
     app.command()(_command)
 
 

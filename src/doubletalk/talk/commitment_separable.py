@@ -172,13 +172,13 @@ def _is_exact(game: Game, complex_: ResponseComplex, station: int, piece: Piece)
     for vertex in simplex_vertices(here.pairs, limits):
         for i, v in vertex.items():
             inside[i] = inside.get(i, ZERO) + v
-    for j, support in zip(cell.audiences, piece.support, strict=True):
+    for j, block, support in zip(cell.audiences, here.blocks, piece.support, strict=True):
         values = []
-        for a in range(len(game.actions_after(cell.messages[0])[j])):
+        for a in (vertex.point.index(ONE) for vertex in block.vertices):
             actions = tuple(a if k == j else 0 for k in range(len(game.audiences)))
             values.append(
                 sum((v * game.payoffs[(*complex_.pairs[i], actions, NO_REPLY)][j + 1] for i, v in inside.items()), ZERO)
             )
-        if tuple(a for a, value in enumerate(values) if value == max(values)) != support:
+        if tuple(v for v, value in enumerate(values) if value == max(values)) != support:
             return False
     return True
