@@ -301,6 +301,10 @@ class _Assembly:
             piece, o = chosen
             here = self.complex.stations[o].pairs
             used = [i for i in here if states[i] == USED]
+            corners = self.pieces[piece].corners
+            if corners is not None:
+                wanted = frozenset(used)
+                return wanted == frozenset().union(*(corner for corner in corners if corner <= wanted))
             return self._x_exact(set(used), used, [piece], None)
         if kind == Z_SYSTEM:
             return self._z_exact(states, chosen)

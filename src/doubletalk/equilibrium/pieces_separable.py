@@ -51,7 +51,7 @@ def _station(game: Game, cell: Cell, pairs: tuple[tuple[int, int], ...]) -> Stat
         for j, groups in zip(cell.audiences, twins, strict=True)
     ]
     together = _best_together(rows, here)
-    pieces = tuple(_piece(rows, choice) for choice in together)
+    pieces = tuple(_piece(rows, choice, corners) for choice, corners in together)
     blocks = tuple(_block(game, j, cell, groups, pairs, here) for j, groups in zip(cell.audiences, twins, strict=True))
     return Station(cell.key, here, blocks, pieces)
 
@@ -79,9 +79,14 @@ def _expected_payoffs(
     return [{i: _payoff(game, *pairs[i], {j: a}, j + 1) for i in here} for a in actions]
 
 
-def _best_together(rows: list[list[dict[int, Rational]]], here: tuple[int, ...]) -> list[tuple[tuple[int, ...], ...]]:
-    """Every combination of action sets, one per audience, that some common belief makes optimal, in a fixed order."""
-    found: set[Best] = set()
+def _best_together(
+    rows: list[list[dict[int, Rational]]], here: tuple[int, ...]
+) -> list[tuple[tuple[tuple[int, ...], ...], frozenset[frozenset[int]]]]:
+    """Every combination of action sets, one per audience, that some common belief makes optimal, in a fixed order.
+
+    With each go the supports of the vertices of the subdivision at which it is optimal: the corners of its cone.
+    """
+    found: set[tuple[Best, frozenset[int]]] = set()
     for profile in product(*(range(len(r)) for r in rows)):
         limits = [
             {i: r[a][i] - r[other][i] for i in here}
@@ -90,9 +95,13 @@ def _best_together(rows: list[list[dict[int, Rational]]], here: tuple[int, ...])
             if other != a
         ]
         for vertex in simplex_vertices(here, limits):
-            found.add(tuple(_argmax(r, vertex) for r in rows))
-    choices = {c for best in found for c in product(*(_subsets(sorted(b)) for b in best))}
-    return sorted(choices, key=lambda c: (sum(map(len, c)), c))
+            found.add((tuple(_argmax(r, vertex) for r in rows), frozenset(vertex)))
+    corners: dict[tuple[tuple[int, ...], ...], set[frozenset[int]]] = {}
+    for best, support in found:
+        for choice in product(*(_subsets(sorted(b)) for b in best)):
+            corners.setdefault(choice, set()).add(support)
+    order = sorted(corners, key=lambda c: (sum(map(len, c)), c))
+    return [(choice, frozenset(corners[choice])) for choice in order]
 
 
 def _argmax(rows: list[dict[int, Rational]], belief: Mapping[int, Rational]) -> frozenset[int]:
@@ -105,7 +114,11 @@ def _subsets(actions: list[int]) -> list[tuple[int, ...]]:
     return list(chain.from_iterable(combinations(actions, size) for size in range(1, len(actions) + 1)))
 
 
-def _piece(rows: list[list[dict[int, Rational]]], choice: tuple[tuple[int, ...], ...]) -> Piece:
+def _piece(
+    rows: list[list[dict[int, Rational]]],
+    choice: tuple[tuple[int, ...], ...],
+    corners: frozenset[frozenset[int]],
+) -> Piece:
     equal: list[Row] = []
     at_least: list[Row] = []
     for r, tied in zip(rows, choice, strict=True):
@@ -118,7 +131,7 @@ def _piece(rows: list[list[dict[int, Rational]]], choice: tuple[tuple[int, ...],
                 equal.append(form)
             elif a not in tied and any(value < 0 for value in form.values()):
                 at_least.append(form)
-    return Piece(tuple(equal), tuple(at_least), choice, simplex=True)
+    return Piece(tuple(equal), tuple(at_least), choice, simplex=True, corners=corners)
 
 
 def _block(

@@ -68,12 +68,15 @@ class Piece:
     ``support``  [block] -> indices of the vertices whose hull is Z's factor in that block
     ``simplex``  True when every subset of the support is itself a piece with a larger or equal Q (faces of the
                  envelope of a separable audience), so that the search may insist on full support
+    ``corners``  the supports of the extreme normalised beliefs of Q, where known: the beliefs in Q with support T
+                 exist if and only if the corners inside T cover it
     """
 
     equal: tuple[Row, ...]
     at_least: tuple[Row, ...]
     support: tuple[tuple[int, ...], ...]
     simplex: bool
+    corners: frozenset[frozenset[int]] | None = None
 
 
 @dataclass(frozen=True)

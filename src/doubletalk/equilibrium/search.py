@@ -150,8 +150,11 @@ class Search:
         self.rows = array("d", rows or [0.0])
         self.row_equal = array("i", row_equal or [0])
         self.links = links
-        height = max(self.blocks + self.pairs, self.types + len(row_equal)) + 2
-        width = max(self.columns + self.types + self.pairs, self.unknowns + len(row_equal)) + 2
+        most = links
+        for pieces in self.open_pieces:
+            most += max([self.piece_row_stop[k] - self.piece_row_start[k] for k in pieces], default=0)
+        height = max(self.blocks + self.pairs, self.types + most) + 2
+        width = max(self.columns + self.types + self.pairs, self.unknowns + most) + 2
         self.stride = width + height + 1
         self.original = array("d", bytes(8 * height * self.stride))
         self.tableau = array("d", bytes(8 * (height + 1) * self.stride))
