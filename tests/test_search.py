@@ -24,7 +24,7 @@ from oracle.random_games import (
     with_reply,
 )
 
-from doubletalk.equilibrium import assembly, solve
+from doubletalk.equilibrium import assembly, search, solve
 from doubletalk.equilibrium.output import json_text, solution_json
 from doubletalk.equilibrium.search import OutOfTimeError
 from doubletalk.equilibrium.solution import Family, Solution
@@ -235,8 +235,9 @@ def test_a_walk_of_hours_is_refused_with_an_estimate(monkeypatch):
         solve(generic(random.Random(0), 5, 6, 6))
 
 
-def test_an_interruption_keeps_what_was_found():
+def test_an_interruption_keeps_what_was_found(monkeypatch):
     """Ctrl-C (from the progress callback), ever later: ever more of the families, none of them wrong, and said so."""
+    monkeypatch.setattr(search, "TICK_SECONDS", 0.0)
     game = generic(random.Random(10), 4, 4, 4)
     whole = families(solve(game))
     earlier: set = set()
