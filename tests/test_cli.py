@@ -263,7 +263,7 @@ def test_solve_starts_without_heavy_imports() -> None:
 
 
 def test_solve_refines_and_explains() -> None:
-    """--refine fills the verdicts, --explain says why, and an unknown refinement is wrong input with the nearest name."""
+    """--refine fills the verdicts, --explain says why; an unknown refinement is wrong input with the nearest name."""
     done = run("solve", "beer_quiche", "--refine", "intuitive", "--json")
     assert [o["survives"] for o in json.loads(done.stdout)["outcomes"]] == [{"intuitive": True}, {"intuitive": False}]
     shown = run("solve", "beer_quiche", "--refine", "intuitive", "--explain", COLUMNS="200")
