@@ -35,6 +35,9 @@ PROBE_SECONDS = 10.0
 LONGEST_UNASKED = 1800.0
 """Expected seconds above which a walk without a time limit is refused, with the estimate."""
 
+FILTER_SECONDS = 0.2
+"""How long past a deadline products are still compared with each other."""
+
 MOST_PAIRS = 30
 """More (type, message) pairs at one observation are refused at once: 2^30 subsets cannot be walked."""
 
@@ -50,8 +53,8 @@ class Product:
 
 @dataclass(frozen=True)
 class Found:
-    """All maximal products; ``stopped`` says in words why the search ended early, None when it did not, and ``ended``
-    in one word ("time limit", "interrupted").
+    """All maximal products; ``stopped`` says how far a search came that ended early, None otherwise, and ``ended`` why
+    ("time limit", "interrupted").
 
     ``outside`` lists the bounds, as (station, piece), that equilibria outside the products might use.
     """
@@ -68,11 +71,11 @@ def find_products(
     complex_: ResponseComplex,
     prior: tuple[Rational, ...],
     concept: str = "sequential",
-    time_limit: float | None = None,
+    deadline: float = math.inf,
     progress: Progress | None = None,
     bounds: frozenset[tuple[int, int]] = frozenset(),
 ) -> Found:
-    """Every maximal product of the complex.
+    """Every maximal product of the complex, or what was found by *deadline* (``time.perf_counter``).
 
     ``bounds``: pieces, as (station, piece), that are not exact but contain what the exact pieces leave out. They
     yield no product; where one could be used, it is reported in ``Found.outside``.
@@ -81,7 +84,7 @@ def find_products(
     _refuse_hopeless(complex_)
     work = _Assembly(complex_, prior, concept, bounds)
     start = time.perf_counter()
-    walk = work.walk(math.inf if time_limit is None else start + time_limit)
+    walk = work.walk(deadline)
 
     judged: list[float] = []
 
@@ -89,7 +92,7 @@ def find_products(
         spent = time.perf_counter() - start
         if progress is not None:
             progress(done, "searching")
-        if time_limit is None and not judged and spent > PROBE_SECONDS:
+        if deadline == math.inf and not judged and spent > PROBE_SECONDS:
             judged.append(done)
             if spent <= LONGEST_UNASKED * done:
                 return
@@ -105,11 +108,18 @@ def find_products(
         walk.run()
     except OutOfTimeError:
         ended = "time limit"
-        stopped = f"the time limit of {time_limit:g} s was reached with {walk.done:.1%} of the search done"
+        stopped = f"{walk.done:.1%} of the search done"
     except KeyboardInterrupt:
         ended = "interrupted"
-        stopped = f"interrupted with {walk.done:.1%} of the search done"
-    return Found(_maximal(work.found), stopped, walk.nodes, walk.judged, frozenset(work.outside), ended)
+        stopped = f"{walk.done:.1%} of the search done"
+    return Found(
+        _maximal(work.found, deadline + FILTER_SECONDS),
+        stopped,
+        walk.nodes,
+        walk.judged,
+        frozenset(work.outside),
+        ended,
+    )
 
 
 def _refuse_hopeless(complex_: ResponseComplex) -> None:
@@ -539,13 +549,16 @@ def _mixture(weights: list[Rational], points: tuple[Point, ...]) -> list[Rationa
     return mixed
 
 
-def _maximal(found: dict[str, Product]) -> tuple[Product, ...]:
-    """The products that lie in no other, in a fixed order."""
+def _maximal(found: dict[str, Product], end: float) -> tuple[Product, ...]:
+    """The products that lie in no other, in a fixed order; those not looked at before *end* are kept."""
     everything = sorted(found.values(), key=lambda p: (p.senders, p.responses))
     supports = [(_support(p.senders), _support(p.responses)) for p in everything]
     kept = []
     for i, small in enumerate(everything):
         x, z = supports[i]
+        if time.perf_counter() > end:
+            kept += everything[i:]
+            break
         rivals = (q for k, q in enumerate(everything) if k != i and x <= supports[k][0] and z <= supports[k][1])
         if not any(_within(small, large) for large in rivals):
             kept.append(small)

@@ -42,7 +42,7 @@ class FamilyMaker:
         self._vertices: dict[int, list[Point]] = {}
         self._tied_replies = complex_.replies is not None and complex_.unknowns > len(complex_.pairs)
 
-    def family(self, product: Product, component: int) -> Family:
+    def family(self, product: Product, component: int = 1) -> Family:
         """The family of one product."""
         complex_ = self.complex
         beliefs: dict[str, tuple[Distribution, ...]] = {}

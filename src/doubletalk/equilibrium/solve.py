@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from doubletalk.equilibrium.assembly import Found, Progress, components, find_pr
 from doubletalk.equilibrium.families import FamilyMaker
 from doubletalk.equilibrium.pieces_separable import separable_complex
 from doubletalk.equilibrium.response import Piece, ResponseComplex
-from doubletalk.equilibrium.solution import Outcome, Solution
+from doubletalk.equilibrium.solution import Family, Outcome, Solution
 from doubletalk.equilibrium.summary import Summary, summarise
 from doubletalk.errors import InputError
 from doubletalk.game.model import Game
@@ -19,6 +20,8 @@ from doubletalk.game.structure import solver_class
 __all__ = ["CONCEPTS", "solve"]
 
 CONCEPTS = ("sequential", "nash")
+GRACE_SECONDS = 0.3
+"""How long past a time limit found families are still written out."""
 NASH_GAP = (
     "the Nash concept is complete only for separable audiences; for this game the list holds the sequential "
     "equilibria, each of which is Nash"
@@ -45,18 +48,22 @@ def solve(
     wider, bounds = _with_bounds(complex_)
     built = time.perf_counter()
     separable = name == "separable"
-    found = find_products(
-        wider, game.prior, concept if separable else "sequential", time_limit, progress, frozenset(bounds)
-    )
+    end = math.inf if time_limit is None else start + time_limit
+    found = find_products(wider, game.prior, concept if separable else "sequential", end, progress, frozenset(bounds))
     gaps = [reason for reason in complex_.gaps if reason not in bounds.values()]
     gaps += dict.fromkeys(reason for bound, reason in bounds.items() if bound in found.outside)
     if concept == "nash" and not separable:
         gaps.append(NASH_GAP)
     if found.stopped is not None:
-        gaps.append(found.stopped)
-    outcomes = _outcomes(game, complex_, found, concept == "nash" and separable)
+        cause = "interrupted" if found.ended == "interrupted" else f"the time limit of {time_limit:g} s was reached"
+        gaps.append(f"{cause} with {found.stopped}")
+    outcomes, named = _outcomes(game, complex_, found, concept == "nash" and separable, end + GRACE_SECONDS)
+    ended = found.ended
+    if named < len(found.products):
+        ended = ended or "time limit"
+        gaps.append(f"the time limit left only {named} of {len(found.products)} families that could be written out")
     timing = {"pieces": built - start, "solve": time.perf_counter() - start}
-    return Solution(game, concept, not gaps, "; ".join(gaps) if gaps else None, outcomes, name, timing, found.ended)
+    return Solution(game, concept, not gaps, "; ".join(gaps) if gaps else None, outcomes, name, timing, ended)
 
 
 def _complex_maker(name: str, game: Game) -> Callable[[Game], ResponseComplex]:
@@ -102,10 +109,18 @@ def _with_bounds(complex_: ResponseComplex) -> tuple[ResponseComplex, dict[tuple
 # ---- products into families, families into outcomes ------------------------------------------------------------------
 
 
-def _outcomes(game: Game, complex_: ResponseComplex, found: Found, nash: bool) -> tuple[Outcome, ...]:
-    numbers = components(found.products)
+def _outcomes(
+    game: Game, complex_: ResponseComplex, found: Found, nash: bool, end: float
+) -> tuple[tuple[Outcome, ...], int]:
+    """The outcomes, and how many products could be written out before *end* (at least one where there is any)."""
     maker = FamilyMaker(game, complex_, nash)
-    families = [maker.family(p, n + 1) for p, n in zip(found.products, numbers, strict=True)]
+    families: list[Family] = []
+    for product in found.products:
+        if families and time.perf_counter() > end:
+            break
+        families.append(maker.family(product))
+    numbers = components(found.products[: len(families)])
+    families = [replace(family, component=n + 1) for family, n in zip(families, numbers, strict=True)]
     groups: dict[object, list[int]] = {}
     summaries: dict[int, Summary] = {}
     for number in dict.fromkeys(numbers):
@@ -116,7 +131,7 @@ def _outcomes(game: Game, complex_: ResponseComplex, found: Found, nash: bool) -
         groups.setdefault(key, []).extend(members)
     drafts = [(summaries[members[0]], [families[i] for i in members]) for members in groups.values()]
     drafts.sort(key=lambda d: d[0].order)
-    return tuple(
+    outcomes = tuple(
         Outcome(
             id=n,
             kind=s.kind,
@@ -128,3 +143,4 @@ def _outcomes(game: Game, complex_: ResponseComplex, found: Found, nash: bool) -
         )
         for n, (s, members) in enumerate(drafts, start=1)
     )
+    return outcomes, len(families)
