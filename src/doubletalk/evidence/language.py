@@ -185,7 +185,7 @@ def _verdict(
     tails = [2 * (t.upper if upward != swapped else t.lower) for t in tests if t] if upward is not None else [1.0]
     if max(tails) > LARGEST_P:
         return RecordVerdict.CANNOT_TELL, (
-            f"as much would be expected without a link (p = {min(1.0, max(tails)):.3f} in "
+            f"a difference this large could arise without a link (p = {min(1.0, max(tails)):.3f} in "
             f"this direction, bound {LARGEST_P})"
         )
     return told, f"the difference is more than chance gives (p = {max(tails):.3f} at most, bound {LARGEST_P})"

@@ -145,7 +145,11 @@ def _moves(content: PageContent) -> str:
         "and a tenth larger than in the study; a dot: it stays where it is. Changes that always come together share a "
         "column.</p>"
         + table(head, [now, *rows], css="exact small")
-        + (f"<p>No end moves with {still}.</p>" if still else "")
+        + (
+            f"<p>Changing any of {still} alone by a tenth moves no end; larger changes can, and can remove a band.</p>"
+            if still
+            else ""
+        )
     )
 
 
