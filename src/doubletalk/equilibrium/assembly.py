@@ -20,7 +20,7 @@ from itertools import chain, product
 
 from doubletalk.equilibrium.polyhedra import Hull, Polytope, StrictSystem, hull_contains, hull_extremes
 from doubletalk.equilibrium.response import Piece, ResponseComplex, Row
-from doubletalk.equilibrium.search import LOCAL, USED, Z_SYSTEM, OutOfTimeError, Search
+from doubletalk.equilibrium.search import LOCAL, UNUSED, USED, Z_SYSTEM, OutOfTimeError, Search
 from doubletalk.errors import TooLarge
 from doubletalk.exact import ONE, ZERO, Rational
 
@@ -244,7 +244,7 @@ class _Assembly:
         rows, row_equal, ranges = self._float_rows()
         strict = [int(p.simplex) for p in self.pieces]
         walk.load_pieces(
-            self.station_pieces, self.off_path, self.piece_station, ranges, self.piece_columns, strict,
+            self.station_pieces, self.off_path, ranges, self.piece_columns, strict,
             self.column_block, len(self.blocks),
         )  # fmt: skip
         payoffs = []
@@ -315,27 +315,37 @@ class _Assembly:
             if corners is not None:
                 wanted = frozenset(used)
                 return wanted == frozenset().union(*(corner for corner in corners if corner <= wanted))
-            return self._x_exact(set(used), used, [piece], None)
+            return self._x_exact(set(used), used, [piece])
         if kind == Z_SYSTEM:
             return self._z_exact(states, chosen)
-        live = {i for i, s in enumerate(states) if s != 2}
+        live = {i for i, s in enumerate(states) if s != UNUSED}
         used = [i for i in live if states[i] == USED]
-        return self._x_exact(live, used, [k for k in chosen if k >= 0], self.prior)
+        return self._x_exact(live, used, [k for k in chosen if k >= 0], whole=True)
 
-    def _x_exact(self, live: set[int], used: list[int], pieces: list[int], prior: tuple[Rational, ...] | None) -> bool:
+    def _x_exact(self, live: set[int], used: list[int], pieces: list[int], whole: bool = False) -> bool:
         unknowns = [u for u, owner in enumerate(self.owner) if owner in live]
         place = {u: k for k, u in enumerate(unknowns)}
         system = StrictSystem(len(unknowns), [place[i] for i in used])
+        self._x_conditions(system, place, pieces)
+        if whole:
+            self._prior_conditions(system, place, live)
+        return not system.is_empty()
+
+    def _x_conditions(self, system: StrictSystem | Polytope, place: dict[int, int], pieces: list[int]) -> None:
+        """Links and belief cones, over the unknowns that have a place; the others are zero."""
         for row, is_equal in self._x_rows(pieces):
             small = {place[u]: v for u, v in row.items() if u in place}
+            if not small:
+                continue
             if is_equal:
                 system.equal(small)
             else:
                 system.at_least(small)
-        if prior is not None:
-            for t, p in enumerate(prior):
-                system.equal({place[i]: ONE for i in live if self.complex.pairs[i][0] == t}, p)
-        return not system.is_empty()
+
+    def _prior_conditions(self, system: StrictSystem | Polytope, place: dict[int, int], live: set[int]) -> None:
+        """The weights of each type's live pairs sum to its prior."""
+        for t, p in enumerate(self.prior):
+            system.equal({place[i]: ONE for i in live if self.complex.pairs[i][0] == t}, p)
 
     def _x_rows(self, pieces: list[int]) -> list[tuple[Row, bool]]:
         rows: list[tuple[Row, bool]] = [(link, True) for link in self.complex.links]
@@ -473,16 +483,8 @@ class _Assembly:
         unknowns = [u for u, owner in enumerate(self.owner) if owner in allowed]
         place = {u: n for n, u in enumerate(unknowns)}
         body = Polytope(len(unknowns))
-        for t, p in enumerate(self.prior):
-            body.equal({place[i]: ONE for i in allowed if self.complex.pairs[i][0] == t}, p)
-        for row, is_equal in self._x_rows(pieces):
-            small = {place[u]: v for u, v in row.items() if u in place}
-            if not small:
-                continue
-            if is_equal:
-                body.equal(small)
-            else:
-                body.at_least(small)
+        self._prior_conditions(body, place, allowed)
+        self._x_conditions(body, place, pieces)
         full = []
         for point in body.vertices():
             full.append(tuple(point[place[u]] if u in place else ZERO for u in range(self.complex.unknowns)))
@@ -500,20 +502,9 @@ class _Assembly:
         for n in self.station_pieces[o]:
             piece = self.pieces[n]
             larger = sum(map(len, piece.support))
-            if larger > size and self._allows(piece, senders):
+            if larger > size and all(piece.allows(x) for x in senders):
                 best, size = n, larger
         return best
-
-    @staticmethod
-    def _allows(piece: Piece, senders: list[Point]) -> bool:
-        for x in senders:
-            for row in piece.equal:
-                if sum((v * x[u] for u, v in row.items()), ZERO) != 0:
-                    return False
-            for row in piece.at_least:
-                if sum((v * x[u] for u, v in row.items()), ZERO) < 0:
-                    return False
-        return True
 
     def _points(self, weights: list[dict[int, Rational]], pieces: list[int]) -> list[Point]:
         """The responses as points: all blocks' coordinates in a row; only the extreme ones, sorted.

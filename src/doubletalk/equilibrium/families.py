@@ -91,7 +91,7 @@ class FamilyMaker:
         found = {x for piece in distinct.values() for x in self._belief_vertices(station, piece)}
         listed = []
         for x in sorted(found, reverse=True):
-            allowed = {key for key, piece in distinct.items() if _allows(piece, x)}
+            allowed = {key for key, piece in distinct.items() if piece.allows(x)}
             upheld = tuple(r for r, pieces in enumerate(holding) if any(id(p) in allowed for p in pieces))
             listed.append((x, upheld))
         return listed
@@ -169,9 +169,3 @@ def _pieces_with(station: Station, parts: list[Point]) -> list[Piece]:
 
 def _uses(point: Point, unit: Point) -> bool:
     return any(p != 0 and u != 0 for p, u in zip(point, unit, strict=True))
-
-
-def _allows(piece: Piece, x: Point) -> bool:
-    return all(sum((v * x[u] for u, v in row.items()), ZERO) == 0 for row in piece.equal) and all(
-        sum((v * x[u] for u, v in row.items()), ZERO) >= 0 for row in piece.at_least
-    )

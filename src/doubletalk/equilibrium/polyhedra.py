@@ -21,13 +21,14 @@ BOX_MARGIN = 1e-12
 """Relative distance between boxes that rounding (1.1e-16 a number) cannot feign."""
 
 
-def _integral(row: Mapping[int, Rational], constant: Rational) -> tuple[dict[int, int], int]:
-    """The row scaled by a positive number so that every coefficient is an integer."""
+def _form(row: Mapping[int, Rational], constant: Rational) -> ppl.Linear_Expression:
+    """row . x - constant, scaled by a positive number so that every coefficient is an integer."""
     scale = fmpz(constant.q)
     for value in row.values():
         scale = scale.lcm(value.q)
     factor = fmpq(scale)
-    return {i: int((v * factor).p) for i, v in row.items() if v != 0}, int((constant * factor).p)
+    whole = {i: int((v * factor).p) for i, v in row.items() if v != 0}
+    return ppl.Linear_Expression(whole, -int((constant * factor).p))
 
 
 class Polytope:
@@ -39,21 +40,16 @@ class Polytope:
     def __init__(self, size: int) -> None:
         self.size = size
         self._system = ppl.Constraint_System()
-        self._variables = [ppl.Variable(i) for i in range(size)]
-        for variable in self._variables:
-            self._system.insert(variable >= 0)
-
-    def _form(self, row: Mapping[int, Rational], constant: Rational) -> ppl.Linear_Expression:
-        whole, shift = _integral(row, constant)
-        return ppl.Linear_Expression(whole, -shift)
+        for i in range(size):
+            self._system.insert(ppl.Variable(i) >= 0)
 
     def equal(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
         """Ask row . x = constant."""
-        self._system.insert(self._form(row, constant) == 0)
+        self._system.insert(_form(row, constant) == 0)
 
     def at_least(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
         """Ask row . x >= constant."""
-        self._system.insert(self._form(row, constant) >= 0)
+        self._system.insert(_form(row, constant) >= 0)
 
     def _body(self) -> ppl.C_Polyhedron:
         body = ppl.C_Polyhedron(self.size, "universe")
@@ -103,13 +99,11 @@ class StrictSystem:
 
     def equal(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
         """Ask row . x = constant."""
-        whole, shift = _integral(row, constant)
-        self._system.insert(ppl.Linear_Expression(whole, -shift) == 0)
+        self._system.insert(_form(row, constant) == 0)
 
     def at_least(self, row: Mapping[int, Rational], constant: Rational = ZERO) -> None:
         """Ask row . x >= constant."""
-        whole, shift = _integral(row, constant)
-        self._system.insert(ppl.Linear_Expression(whole, -shift) >= 0)
+        self._system.insert(_form(row, constant) >= 0)
 
     def is_empty(self) -> bool:
         """True when the system has no solution."""

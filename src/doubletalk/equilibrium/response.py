@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from doubletalk.equilibrium.solution import Distribution
-from doubletalk.exact import Rational
+from doubletalk.exact import ZERO, Rational
 
 __all__ = ["Block", "Piece", "ResponseComplex", "Row", "Station", "Vertex"]
 
@@ -77,6 +77,12 @@ class Piece:
     support: tuple[tuple[int, ...], ...]
     simplex: bool
     corners: frozenset[frozenset[int]] | None = None
+
+    def allows(self, x: tuple[Rational, ...]) -> bool:
+        """Whether the beliefs x, one entry per unknown, lie in Q."""
+        return all(sum((v * x[u] for u, v in row.items()), ZERO) == 0 for row in self.equal) and all(
+            sum((v * x[u] for u, v in row.items()), ZERO) >= 0 for row in self.at_least
+        )
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,12 @@ cdef class Search:
     @cython.locals(n=int, now=int, before=int, t=int, i=int, o=int, c=int, piece=int, block=int, column=int,
                    least=double, most=double, low=double, high=double, value=double)
     cdef bint _bounds(self, int k)
-    @cython.locals(stride=int, rows=int, b=int, width=int, strict=int, o=int, piece=int, reached=bint, insist=int, i=int,
+    @cython.locals(stride=int, rows=int, b=int, width=int, strict=int, o=int, piece=int, insist=int, i=int,
                    c=int, r=int, t=int, first_pair_row=int, column=int, epsilon=int, source=int, value=double,
                    original="double[::1]")
     cdef int _z_system(self)
+    @cython.locals(i=int)
+    cdef int _insists(self, int o, int piece)
     @cython.locals(stride=int, rows=int, width=int, slack=int, u=int, o=int, piece=int, q=int, r=int, c=int, t=int,
                    epsilon=int, original="double[::1]")
     cdef int _x_system(self)

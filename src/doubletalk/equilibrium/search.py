@@ -25,7 +25,8 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 
-__all__ = ["CUT_MARGIN", "LOCAL", "SURELY_POSITIVE", "USED", "X_SYSTEM", "Z_SYSTEM", "OutOfTimeError", "Search"]
+__all__ = ["CUT_MARGIN", "LOCAL", "SURELY_POSITIVE", "UNUSED", "USED", "X_SYSTEM", "Z_SYSTEM"]
+__all__ += ["OutOfTimeError", "Search"]
 
 CUT_MARGIN = 1e-11
 """A float cut must beat the accumulated rounding error by three orders of magnitude (100 terms of 1.1e-16)."""
@@ -49,7 +50,7 @@ class OutOfTimeError(Exception):
 
 
 class Search:
-    """One walk over all choices. See :func:`doubletalk.equilibrium.assembly.products` for how it is filled.
+    """One walk over all choices. See :func:`doubletalk.equilibrium.assembly.find_products` for how it is filled.
 
     ``emit(states, chosen)`` receives each surviving leaf: [pair] -> USED or UNUSED, [station] -> piece index.
     ``judge(kind, states, chosen)`` answers exactly whether a system has a strict solution: kind ``X_SYSTEM``,
@@ -113,7 +114,6 @@ class Search:
         self,
         station_pieces: Sequence[Sequence[int]],
         off_path_pieces: Sequence[Sequence[int]],
-        piece_station: Sequence[int],
         piece_rows: Sequence[tuple[int, int]],
         piece_columns: Sequence[Sequence[int]],
         piece_strict: Sequence[int],
@@ -343,12 +343,7 @@ class Search:
             piece = self.chosen[o]
             if piece < 0:
                 continue
-            reached = False
-            for i in self.station_pairs[o]:
-                if self.states[i] == USED:
-                    reached = True
-                    break
-            insist = 1 if reached and self.piece_strict[piece] else 0
+            insist = self._insists(o, piece)
             strict |= insist
             for c in range(self.piece_column_start[piece], self.piece_column_start[piece + 1]):
                 b = self.column_block[self.piece_columns[c]]
@@ -378,12 +373,7 @@ class Search:
             piece = self.chosen[o]
             if piece < 0:
                 continue
-            reached = False
-            for i in self.station_pairs[o]:
-                if self.states[i] == USED:
-                    reached = True
-                    break
-            insist = 1 if reached and self.piece_strict[piece] else 0
+            insist = self._insists(o, piece)
             for c in range(self.piece_column_start[piece], self.piece_column_start[piece + 1]):
                 source = self.piece_columns[c]
                 r = self.block_row[self.column_block[source]]
@@ -412,6 +402,14 @@ class Search:
                 original[r * stride + width] = self.base[i]
                 r += 1
         return self._feasible(rows, width, strict)
+
+    def _insists(self, o: int, piece: int) -> int:
+        """1 when the station is reached and its piece has every response in its support played, else 0."""
+        if self.piece_strict[piece]:
+            for i in self.station_pairs[o]:
+                if self.states[i] == USED:
+                    return 1
+        return 0
 
     def _x_system(self) -> int:
         """Weights of the pairs, undecided ones free: they sum to the prior, links hold, stations obey their piece."""

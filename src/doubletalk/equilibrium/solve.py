@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from doubletalk.equilibrium.assembly import Found, Progress, components, find_products
 from doubletalk.equilibrium.families import FamilyMaker
-from doubletalk.equilibrium.pieces_separable import separable_complex
+from doubletalk.equilibrium.pieces import response_complex
 from doubletalk.equilibrium.response import Piece, ResponseComplex
 from doubletalk.equilibrium.solution import Family, Outcome, Solution
 from doubletalk.equilibrium.summary import Summary, summarise
@@ -44,7 +43,7 @@ def solve(
         raise InputError(f"unknown concept {concept!r}; expected one of {', '.join(CONCEPTS)}")
     start = time.perf_counter()
     name = solver_class(game)[0]
-    complex_ = _complex_maker(name, game)(game)
+    complex_ = response_complex(game, name)
     wider, bounds = _with_bounds(complex_)
     built = time.perf_counter()
     separable = name == "separable"
@@ -64,22 +63,6 @@ def solve(
         gaps.append(f"the time limit left only {named} of {len(found.products)} families that could be written out")
     timing = {"pieces": built - start, "solve": time.perf_counter() - start}
     return Solution(game, concept, not gaps, "; ".join(gaps) if gaps else None, outcomes, name, timing, ended)
-
-
-def _complex_maker(name: str, game: Game) -> Callable[[Game], ResponseComplex]:
-    if name == "separable":
-        return separable_complex
-    if name == "sequence form":
-        from doubletalk.equilibrium.pieces_reply import reply_complex
-
-        return reply_complex
-    from doubletalk.equilibrium.pieces_sequential import moves_in_sequence, sequential_complex
-
-    if moves_in_sequence(game):
-        return sequential_complex
-    from doubletalk.equilibrium.pieces_partial import partial_complex
-
-    return partial_complex
 
 
 def _with_bounds(complex_: ResponseComplex) -> tuple[ResponseComplex, dict[tuple[int, int], str]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from doubletalk.evidence.tables import Problem, Row, read_date, read_rows, refuse, word_problem
 from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, STANDARD, Vocabulary
 
-__all__ = ["Chronicle", "Event", "interval", "load_chronicle", "source_problems"]
+__all__ = ["COLUMNS", "Chronicle", "Event", "interval", "load_chronicle", "source_problems"]
 
 COLUMNS = (
     "date",

@@ -148,7 +148,3 @@ class Game:
         return "|".join(
             [self.messages[message], *(f"{a.name}={labels[j][actions[j]]}" for j, a in enumerate(self.audiences))]
         )
-
-    def with_source(self, title: str, source: str) -> Game:
-        """The same game under another title and source."""
-        return Game(**{**self.__dict__, "title": title, "source": source})

@@ -160,17 +160,22 @@ class Deviation:
         row += [-point[t] for point in points]
         return {i: v for i, v in enumerate(row) if v != 0}
 
+    def _mixtures(self, k: int) -> Polytope:
+        """Weights on the extreme responses of each block of piece *k*, then a one."""
+        sizes = [*(len(block) for block in self._gains[k]), 1]
+        body = Polytope(sum(sizes))
+        at = 0
+        for size in sizes:
+            body.equal(dict.fromkeys(range(at, at + size), ONE), ONE)
+            at += size
+        return body
+
     def example(self, k: int, point: Point, limits: Sequence[Limit]) -> dict[int, Rational]:
         """What the types get from one response of piece *k* that meets the limits: the mean of its closure's corners.
 
         The limits must be possible; the mean lies strictly inside every strict limit, as some corner does.
         """
-        sizes = [len(block) for block in self._gains[k]]
-        body = Polytope(sum(sizes) + 1)
-        at = 0
-        for size in [*sizes, 1]:
-            body.equal(dict.fromkeys(range(at, at + size), ONE), ONE)
-            at += size
+        body = self._mixtures(k)
         rows = {t: self._gain_row(k, (point,), t) for t in self.types}
         for t, sense in limits:
             base = self._complex.base[self._pair_of[t]]
@@ -180,7 +185,7 @@ class Deviation:
                 sign = ONE if sense in (ABOVE, AT_LEAST) else -ONE
                 body.at_least({i: sign * v for i, v in rows[t].items()}, -sign * base)
         corners = body.vertices()
-        mean = [sum((x[i] for x in corners), ZERO) / len(corners) for i in range(sum(sizes) + 1)]
+        mean = [sum((x[i] for x in corners), ZERO) / len(corners) for i in range(body.size)]
         return {
             t: point[t] + sum((v * mean[i] for i, v in row.items()), self._complex.base[self._pair_of[t]])
             for t, row in rows.items()
@@ -190,12 +195,7 @@ class Deviation:
         """The least gain of type *winner* over the responses from which type *willing* does not lose; None if none."""
         found: list[Rational] = []
         for k in pieces:
-            sizes = [len(block) for block in self._gains[k]]
-            body = Polytope(sum(sizes) + 1)
-            at = 0
-            for size in [*sizes, 1]:
-                body.equal(dict.fromkeys(range(at, at + size), ONE), ONE)
-                at += size
+            body = self._mixtures(k)
             body.at_least(self._gain_row(k, (point,), willing), -self._complex.base[self._pair_of[willing]])
             row = self._gain_row(k, (point,), winner)
             base = self._complex.base[self._pair_of[winner]]

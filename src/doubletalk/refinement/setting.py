@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from doubletalk.equilibrium.pieces import response_complex
 from doubletalk.equilibrium.polyhedra import hull_extremes
 from doubletalk.equilibrium.response import ResponseComplex
 from doubletalk.equilibrium.solution import Family, Outcome, Solution
@@ -46,18 +47,7 @@ class Setting:
     @cached_property
     def complex(self) -> ResponseComplex:
         """The response complex that the solver used."""
-        name, game = self.solution.solver_class, self.game
-        if name == "separable":
-            from doubletalk.equilibrium.pieces_separable import separable_complex
-
-            return separable_complex(game)
-        if name == "sequence form":
-            from doubletalk.equilibrium.pieces_reply import reply_complex
-
-            return reply_complex(game)
-        from doubletalk.equilibrium.pieces_partial import partial_complex
-
-        return partial_complex(game)
+        return response_complex(self.game, self.solution.solver_class)
 
     def deviation(self, station: int) -> Deviation:
         """The station of an unsent message."""

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from doubletalk.evidence.chronicle import COLUMNS
 from doubletalk.report.page_content import PageContent, RecordRow
 
 __all__ = ["events_csv", "lenses_csv", "record_csv"]
@@ -63,19 +64,7 @@ def events_csv(content: PageContent) -> str:
         for e in content.events
     ]
     return _text(
-        (
-            "id",
-            "date",
-            "date_precision",
-            "actor",
-            "target",
-            "action",
-            "intensity",
-            "summary",
-            "source_title",
-            "source_url",
-            "confidence",
-        ),
+        ("id", *COLUMNS),
         rows,
     )
 

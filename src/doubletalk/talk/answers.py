@@ -38,14 +38,11 @@ class Rules:
     @classmethod
     def of(cls, game: Game) -> Rules:
         """The rules of a game whose audiences are not separable."""
-        if solver_class(game)[0] == "sequence form":
-            from doubletalk.equilibrium.pieces_reply import reply_complex
-
-            return cls(reply_complex(game), plan_replies(game))
-        from doubletalk.equilibrium.pieces_partial import partial_complex
+        from doubletalk.equilibrium.pieces import response_complex
         from doubletalk.equilibrium.pieces_sequential import moves_in_sequence
 
-        return cls(partial_complex(game), plan_replies(game, equal_ones=not moves_in_sequence(game)))
+        every = len(game.audiences) == 1 or not moves_in_sequence(game)
+        return cls(response_complex(game, solver_class(game)[0]), plan_replies(game, equal_ones=every))
 
 
 class Answers:

@@ -1,0 +1,26 @@
+"""The first move of the solver: which pieces module applies to a game. Modules that are not needed are not loaded."""
+
+from __future__ import annotations
+
+from doubletalk.equilibrium.response import ResponseComplex
+from doubletalk.game.model import Game
+
+__all__ = ["response_complex"]
+
+
+def response_complex(game: Game, name: str) -> ResponseComplex:
+    """The response complex of *game*, whose solver class (``solver_class(game)[0]``) is *name*.
+
+    Raises TooLarge where audiences that connect have too many pure profiles.
+    """
+    if name == "separable":
+        from doubletalk.equilibrium.pieces_separable import separable_complex
+
+        return separable_complex(game)
+    if name == "sequence form":
+        from doubletalk.equilibrium.pieces_reply import reply_complex
+
+        return reply_complex(game)
+    from doubletalk.equilibrium.pieces_partial import partial_complex
+
+    return partial_complex(game)
