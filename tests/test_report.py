@@ -20,6 +20,7 @@ from doubletalk.case.window import find_window
 from doubletalk.exact import rational
 from doubletalk.report.diagram import diagram_svg
 from doubletalk.report.html import page_content, write_report
+from doubletalk.report.latex import plain, split_names
 from doubletalk.report.page import SECTIONS, page_html
 from doubletalk.report.page_claims import compact
 from doubletalk.report.page_content import STANDINGS
@@ -315,12 +316,12 @@ def test_marks_of_a_row_keep_apart(belarus: StudyResult) -> None:
     marks = place_marks(content.events, kinds, span)
     assert len(marks) == len(content.events)
     for event, mark in zip(content.events, marks, strict=True):
-        assert int(mark.x) == event.date.year
+        assert int(mark.x) == event.event.date.year
         assert abs(mark.y - kinds.index(event.kind)) < 0.5
     hidden = 0
     for k, (a, one) in enumerate(zip(marks, content.events, strict=True)):
         for b, other in zip(marks[k + 1 :], content.events[k + 1 :], strict=True):
-            reach = (max(SIZES[one.intensity], SIZES[other.intensity]) / 3.1416) ** 0.5
+            reach = (max(SIZES[one.event.intensity], SIZES[other.event.intensity]) / 3.1416) ** 0.5
             hidden += ((a.x - b.x) * 30) ** 2 + ((a.y - b.y) * 34) ** 2 < reach**2
     assert hidden <= len(marks) // 20
 
@@ -391,3 +392,34 @@ def test_bibliography_is_read_and_found_by_key(belarus: StudyResult) -> None:
 def test_runs_of_numbers_are_shortened() -> None:
     """Three or more in a row become a range; others stay."""
     assert compact("outcome 1, 2, 3, 5, 7, 8; not in 4, 6") == "outcome 1 to 3, 5, 7, 8; not in 4, 6"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"R{\'a}cz, Andr\'as", "Rácz, András"),
+        (r"Kolst{\o}, P{\aa}l", "Kolstø, Pål"),
+        (r'Sj{\"o}str{\"{o}}m', "Sjöström"),
+        (r"Ana{\"\i}s na\"\i ve", "Anaïs naïve"),
+        (r"{\v{C}}apek, \v S, \c{c}, \k{e}, \H{o}, \u{g}, \r u", "Čapek, Š, ç, ę, ő, ğ, ů"),
+        (r"\L{}\'od\'z, stra{\ss}e, \AE on, \i", "Łódź, straße, Æon, ı"),
+        (r"A \& B, 5\%, \$, \_, \{x\}", "A & B, 5%, $, _, {x}"),
+        (r"pages 1--3 --- ``so''~then", "pages 1–3 — “so” then"),
+        (r"\emph{The {EU}'s} role", "The EU's role"),
+    ],
+)
+def test_latex_becomes_plain_text(written: str, read: str) -> None:
+    """All usual accents, letters and escapes of BibTeX files are read as the signs that they stand for."""
+    assert plain(written) == read
+
+
+def test_names_part_at_and_outside_braces() -> None:
+    """A body whose name has an 'and' in it is one author."""
+    assert split_names(r"{Bureau and Co} and Marin, Ana{\"i}s") == ["Bureau and Co", "Marin, Anaïs"]
+
+
+def test_no_latex_is_left_in_the_sources(page: str) -> None:
+    """The list of sources has no backslash and no brace, and names with accents are there."""
+    words = page[page.index('<section id="sources"') :].split("</section>")[0]
+    assert not set("\\{}") & set(words)
+    assert "Rácz, András" in words

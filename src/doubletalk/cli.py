@@ -14,8 +14,10 @@ from typer.core import TyperGroup
 
 import doubletalk
 from doubletalk.commands.check import check
+from doubletalk.commands.convert import convert
 from doubletalk.commands.library import library
 from doubletalk.commands.new import new
+from doubletalk.commands.quantal import quantal
 from doubletalk.commands.running import Exit, explained, note, put
 from doubletalk.commands.schema import schema
 from doubletalk.commands.solve import solve
@@ -49,7 +51,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _command in (check, solve, talk, library, study, new, schema):
+for _command in (check, solve, talk, quantal, library, study, new, convert, schema):
     app.command()(_command)
 
 

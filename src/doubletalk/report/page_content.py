@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from doubletalk.case.window import Move, Window
 from doubletalk.equilibrium.solution import Solution
-from doubletalk.report.timeline import TimelineRow, VoteLine
+from doubletalk.evidence.calendar import Vote
+from doubletalk.report.timeline import TimelineRow
 
 __all__ = ["STANDINGS", "ClaimRow", "LensRow", "PageContent", "ParameterRow", "RecordRow", "Side", "SourceRow"]
 
@@ -131,7 +132,7 @@ class PageContent:
     claims: tuple[ClaimRow, ...] = ()
     lenses: tuple[LensRow, ...] = ()
     events: tuple[TimelineRow, ...] = ()
-    votes: tuple[VoteLine, ...] = ()
+    votes: tuple[Vote, ...] = ()
     groups: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     parameters: tuple[ParameterRow, ...] = ()

@@ -47,26 +47,9 @@ def lenses_csv(content: PageContent) -> str:
 
 def events_csv(content: PageContent) -> str:
     """One row per event, as in the timeline."""
-    rows = [
-        (
-            e.id,
-            e.date.isoformat(),
-            e.precision,
-            e.actor,
-            e.target,
-            e.action,
-            e.intensity,
-            e.summary,
-            e.source_title,
-            e.source_url,
-            e.confidence,
-        )
-        for e in content.events
-    ]
-    return _text(
-        ("id", *COLUMNS),
-        rows,
-    )
+    fields = ["id", *("precision" if column == "date_precision" else column for column in COLUMNS)]
+    rows = [[getattr(row.event, field) for field in fields] for row in content.events]
+    return _text(("id", *COLUMNS), rows)
 
 
 def _record(row: RecordRow) -> tuple[object, ...]:

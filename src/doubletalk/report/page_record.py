@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+from doubletalk.evidence.calendar import Vote
 from doubletalk.evidence.language import RecordAnswer, RecordVerdict
 from doubletalk.evidence.lenses_table import AnsweredRow
 from doubletalk.evidence.reading import number
 from doubletalk.evidence.record import Record
 from doubletalk.report.page_content import LensRow, RecordRow
-from doubletalk.report.timeline import TimelineRow, VoteLine
+from doubletalk.report.timeline import TimelineRow
 
 __all__ = ["lens_row", "record_row", "timeline_parts"]
 
@@ -67,31 +68,11 @@ def lens_row(row: AnsweredRow) -> LensRow:
     )
 
 
-def timeline_parts(record: Record) -> tuple[tuple[TimelineRow, ...], tuple[VoteLine, ...], tuple[str, ...]]:
+def timeline_parts(record: Record) -> tuple[tuple[TimelineRow, ...], tuple[Vote, ...], tuple[str, ...]]:
     """(events, fixed votes within the record, groups of actors with the busiest first)."""
     named = {actor: _group(record, actor) for actor in record.vocabulary.actors}
-    rows = tuple(
-        TimelineRow(
-            e.id,
-            e.date,
-            e.precision,
-            named.get(e.actor, e.actor),
-            e.actor,
-            e.target,
-            e.action,
-            e.intensity,
-            e.summary,
-            e.source_title,
-            e.source_url,
-            e.confidence,
-        )
-        for e in record.chronicle
-    )
-    votes = tuple(
-        VoteLine(v.date, v.name or v.kind, v.id, v.source_title, v.source_url)
-        for v in record.calendar.fixed()
-        if record.begin <= v.date <= record.end
-    )
+    rows = tuple(TimelineRow(e, named.get(e.actor, e.actor)) for e in record.chronicle)
+    votes = tuple(v for v in record.calendar.fixed() if record.begin <= v.date <= record.end)
     counts = Counter(row.group for row in rows)
     return rows, votes, tuple(sorted(counts, key=lambda group: (-counts[group], group)))
 

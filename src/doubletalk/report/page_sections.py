@@ -339,13 +339,14 @@ def timeline(content: PageContent) -> str:
         return ""
     picture = timeline_svg(content.events, content.votes, content.groups)
     rows = []
-    for e in content.events:
+    for row in content.events:
+        e = row.event
         source = link(e.source_url, e.source_title or e.source_url) if e.source_url else safe(e.source_title)
         rows.append(
             (
                 f"event-{e.id}",
                 (
-                    safe(e.when),
+                    safe(row.when),
                     safe(f"{e.actor} → {e.target}"),
                     safe(f"{e.action} ({e.intensity})"),
                     safe(e.summary),
@@ -354,7 +355,7 @@ def timeline(content: PageContent) -> str:
             )
         )
     held = [
-        (f"event-{v.id}", (safe(v.date), safe(v.name), link(v.source_url, v.source_title or v.source_url)))
+        (f"event-{v.id}", (safe(v.date), safe(v.name or v.kind), link(v.source_url, v.source_title or v.source_url)))
         for v in content.votes
     ]
     votes = stacked(("Date", "Vote", "Source"), held, css="events") if held else ""

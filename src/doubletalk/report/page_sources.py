@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from doubletalk.report.latex import plain, split_names
 from doubletalk.report.page_content import SourceRow
 
 __all__ = ["find_address", "read_sources"]
 
 _ENTRY = re.compile(r"^\s*@(\w+)\s*\{\s*([^,\s]+)\s*,", re.MULTILINE)
 _FIELD = re.compile(r"(\w+)\s*=\s*")
+_RAW = ("author", "editor", "url")
+_PLACES = ("journal", "booktitle", "organization", "institution", "school", "publisher", "howpublished")
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;)]")
 
 
@@ -36,7 +39,8 @@ def _fields(body: str) -> dict[str, str]:
     at = 0
     while (match := _FIELD.search(body, at)) is not None:
         value, at = _value(body, match.end())
-        fields.setdefault(match.group(1).lower(), " ".join(value.replace("{", "").replace("}", "").split()))
+        name = match.group(1).lower()
+        fields.setdefault(name, " ".join(value.split()) if name in _RAW else plain(value))
     return fields
 
 
@@ -55,14 +59,11 @@ def _value(body: str, at: int) -> tuple[str, int]:
 
 def _words(fields: Mapping[str, str]) -> str:
     author = _authors(fields.get("author") or fields.get("editor", ""))
-    year = f" ({fields['year']})" if "year" in fields else ""
-    head = f"{author}{year}.".strip() if author or year else ""
-    place = (
-        fields.get("journal") or fields.get("booktitle") or fields.get("publisher") or fields.get("organization", "")
-    )
+    year = f"({fields['year']})" if "year" in fields else ""
+    title = _sentence(fields.get("title", ""))
+    place = next((fields[key] for key in _PLACES if key in fields), "")
     parts = [
-        head,
-        _sentence(fields.get("title", "")),
+        *([f"{author} {year}".strip() + ".", title] if author else [title, f"{year}." if year else ""]),
         f"{place}." if place else "",
         f"{fields['note'].rstrip('.')}." if "note" in fields else "",
     ]
@@ -71,12 +72,12 @@ def _words(fields: Mapping[str, str]) -> str:
 
 def _sentence(title: str) -> str:
     """A title with a full stop where it has no mark of its own, and typeset quotation marks."""
-    plain = re.sub(r"`([^`']*)'", "‘\\1’", title).replace("--", "–").rstrip(".")
-    return plain if plain.endswith(("?", "!")) else f"{plain}."
+    quoted = re.sub(r"`([^`']*)'", "‘\\1’", title).rstrip(".")
+    return quoted if quoted.endswith(("?", "!")) else f"{quoted}."
 
 
 def _authors(words: str) -> str:
-    names = [name.strip() for name in words.split(" and ") if name.strip()]
+    names = split_names(words)
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 

@@ -13,9 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from doubletalk.evidence.calendar import Vote
+from doubletalk.evidence.chronicle import Event
 from doubletalk.report.figures_svg import INK
 
-__all__ = ["Mark", "TimelineRow", "VoteLine", "kinds_of", "place_marks", "timeline_svg", "year_of"]
+__all__ = ["Mark", "TimelineRow", "kinds_of", "place_marks", "timeline_svg", "year_of"]
 
 WIDTH, ROW = 900, 34
 SIZES = {1: 30, 2: 70, 3: 150}
@@ -39,53 +41,34 @@ MONTHS = (
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """One event as the figure needs it; ``group`` is who acted, grouped as the case says."""
+    """An event of the chronicle and ``group``: who acted, grouped as the case says."""
 
-    id: str
-    date: dt.date
-    precision: str
+    event: Event
     group: str
-    actor: str
-    target: str
-    action: str
-    intensity: int
-    summary: str
-    source_title: str
-    source_url: str
-    confidence: str
 
     @property
     def kind(self) -> str:
         """The row of the figure."""
-        return f"{self.group}: {self.action}"
+        return f"{self.group}: {self.event.action}"
 
     @property
     def when(self) -> str:
         """The date as precisely as it is known: ``19 December 2010``, ``December 2010``, ``2010``."""
-        month = f"{MONTHS[self.date.month - 1]} {self.date.year}"
-        return {"day": f"{self.date.day} {month}", "month": month}.get(self.precision, str(self.date.year))
+        date = self.event.date
+        month = f"{MONTHS[date.month - 1]} {date.year}"
+        return {"day": f"{date.day} {month}", "month": month}.get(self.event.precision, str(date.year))
 
     @property
     def told(self) -> str:
         """What the tooltip says."""
-        strength = {1: "minor", 2: "notable", 3: "major"}[self.intensity]
-        source = f" Source: {self.source_title}." if self.source_title else ""
-        known = "date known to the day" if self.precision == "day" else f"only the {self.precision} is known"
+        e = self.event
+        strength = {1: "minor", 2: "notable", 3: "major"}[e.intensity]
+        source = f" Source: {e.source_title}." if e.source_title else ""
+        known = "date known to the day" if e.precision == "day" else f"only the {e.precision} is known"
         return (
-            f"{self.when}. {self.actor} to {self.target}: {self.action}, {strength}. {self.summary}{source} "
-            f"({self.confidence}; {known})"
+            f"{self.when}. {e.actor} to {e.target}: {e.action}, {strength}. {e.summary}{source} "
+            f"({e.confidence}; {known})"
         )
-
-
-@dataclass(frozen=True)
-class VoteLine:
-    """An election or referendum: its date and name."""
-
-    date: dt.date
-    name: str
-    id: str = ""
-    source_title: str = ""
-    source_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +85,7 @@ def place_marks(rows: Sequence[TimelineRow], kinds: Sequence[str], span: tuple[f
     taken: dict[str, list[tuple[float, float, float]]] = {}
     marks = []
     for row in rows:
-        x, radius = year_of(row.date) * per_year, (SIZES[row.intensity] / 3.1416) ** 0.5
+        x, radius = year_of(row.event.date) * per_year, (SIZES[row.event.intensity] / 3.1416) ** 0.5
         others = taken.setdefault(row.kind, [])
         room = [
             min((_room(x - ox, (s - os) * ROW, radius + reach) for ox, os, reach in others), default=0.0)
@@ -110,7 +93,7 @@ def place_marks(rows: Sequence[TimelineRow], kinds: Sequence[str], span: tuple[f
         ]
         shift = SHIFTS[max(range(len(SHIFTS)), key=lambda k: (min(room[k], 0.0), -k))]
         others.append((x, shift, radius))
-        marks.append(Mark(round(year_of(row.date), 4), round(kinds.index(row.kind) + shift, 3)))
+        marks.append(Mark(round(year_of(row.event.date), 4), round(kinds.index(row.kind) + shift, 3)))
     return marks
 
 
@@ -135,7 +118,7 @@ def kinds_of(rows: Iterable[TimelineRow], groups: Sequence[str]) -> list[str]:
     return sorted(counts, key=lambda kind: (groups.index(where[kind]), -counts[kind], kind))
 
 
-def timeline_svg(rows: Sequence[TimelineRow], votes: Sequence[VoteLine], groups: Sequence[str]) -> str:
+def timeline_svg(rows: Sequence[TimelineRow], votes: Sequence[Vote], groups: Sequence[str]) -> str:
     """The picture as SVG with links; '' when there are no events. ``groups`` gives order and colours."""
     if not rows:
         return ""
@@ -143,7 +126,7 @@ def timeline_svg(rows: Sequence[TimelineRow], votes: Sequence[VoteLine], groups:
     import vl_convert
 
     kinds = kinds_of(rows, groups)
-    span = float(min(r.date.year for r in rows)), float(max(r.date.year for r in rows) + 1)
+    span = float(min(r.event.date.year for r in rows)), float(max(r.event.date.year for r in rows) + 1)
     marks = place_marks(rows, kinds, span)
     y_scale = alt.Scale(domain=[-0.7, len(kinds) - 0.3], reverse=True, nice=False, zero=False)
     x = alt.X(
@@ -167,7 +150,7 @@ def timeline_svg(rows: Sequence[TimelineRow], votes: Sequence[VoteLine], groups:
         alt.Chart(alt.Data(values=bands))
         .mark_rect(opacity=0.05)
         .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=alt.Color("colour:N", scale=None)),
-        alt.Chart(alt.Data(values=[{"x": round(year_of(v.date), 4), "told": f"{v.name}, {v.date}"} for v in votes]))
+        alt.Chart(alt.Data(values=_lines(votes)))
         .mark_rule(color="#57606a", strokeDash=[3, 3], strokeWidth=1)
         .encode(x=x, description="told:N"),
     ]
@@ -187,6 +170,10 @@ def timeline_svg(rows: Sequence[TimelineRow], votes: Sequence[VoteLine], groups:
     chart = alt.layer(*layers).properties(width=WIDTH, height=ROW * len(kinds)).configure_view(stroke=None)
     chart = chart.configure_axis(labelFontSize=12, labelColor=INK, domainColor="#8c959f", tickColor="#8c959f")
     return _linked(vl_convert.vegalite_to_svg(chart.to_dict()), "Events by date and kind")
+
+
+def _lines(votes: Sequence[Vote]) -> list[dict[str, Any]]:
+    return [{"x": round(year_of(v.date), 4), "told": f"{v.name or v.kind}, {v.date}"} for v in votes]
 
 
 def _bands(kinds: Sequence[str], groups: Sequence[str], span: tuple[float, float]) -> list[dict[str, Any]]:
@@ -213,17 +200,17 @@ def _points(
     linked, plain = [], []
     for row, mark in zip(rows, marks, strict=True):
         colour = COLOURS[groups.index(row.group) % len(COLOURS)]
-        ring, inside = ("#ffffff", colour) if row.confidence == "sourced" else (colour, "#ffffff")
+        ring, inside = ("#ffffff", colour) if row.event.confidence == "sourced" else (colour, "#ffffff")
         point: dict[str, Any] = {
             "x": mark.x,
             "y": mark.y,
-            "size": SIZES[row.intensity],
+            "size": SIZES[row.event.intensity],
             "told": row.told,
             "stroke": ring,
             "fill": inside,
         }
-        if row.source_url.startswith(("https://", "http://")):
-            linked.append({**point, "href": row.source_url})
+        if row.event.source_url.startswith(("https://", "http://")):
+            linked.append({**point, "href": row.event.source_url})
         else:
             plain.append(point)
     return plain, linked
