@@ -27,6 +27,7 @@ _CASE_KEYS = (
     "question",
     "as_of",
     "actors",
+    "words",
     "games",
     "claims",
     "record",
@@ -72,7 +73,8 @@ class Claim:
 class Case:
     """Everything a case folder says. ``window`` is (name of the game, roles); absent parts are None or empty.
 
-    ``vary``: the parameters that a quick search for flips tries.
+    ``vary``: the parameters that a quick search for flips tries. ``words``: what the report calls players, types,
+    actions and parameters of the games.
     """
 
     folder: Path
@@ -89,6 +91,7 @@ class Case:
     window: tuple[str, WindowRoles] | None
     assumptions: tuple[str, ...]
     vary: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Reader:
@@ -180,6 +183,7 @@ def load_case(folder: str | Path) -> Case:
         _window(reader, top, tuple(games)),
         reader.texts(top, "assumptions", "case"),
         _vary(reader, top, games),
+        words=_words(reader, top, games),
     )
 
 
@@ -190,6 +194,22 @@ def _vary(reader: _Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[s
         if name not in known:
             raise reader.error(f"vary: {unknown('parameter', name, known)}", top.line_of("vary"))
     return names
+
+
+def _words(reader: _Reader, top: Table, games: Mapping[str, GameFile]) -> dict[str, str]:
+    """Label of a game -> the words for it; a label that no game has is an error."""
+    words = reader.named(top, "words", "case")
+    known: dict[str, None] = {}
+    for file in games.values() if words else ():
+        game = file.game({})
+        known.update(dict.fromkeys((*game.parameters, *game.players, *game.types, *game.messages)))
+        known.update(dict.fromkeys(value for values in game.traits.values() for value in values))
+        known.update(dict.fromkeys(label for a in game.audiences for labels in a.actions for label in labels))
+        known.update(dict.fromkeys(label for labels in game.replies.values() for label in labels))
+    for label in words:
+        if label not in known:
+            raise reader.error(f"words: {unknown('label', label, tuple(known))}", top.line_of("words"))
+    return words
 
 
 def _path(reader: _Reader, top: Table, key: str, home: Path, name: str) -> Path:
