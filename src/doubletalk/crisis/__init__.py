@@ -1,0 +1,1 @@
+"""Crisis signalling across countries: the Lewis-Schultz model, estimated from grouped outcome counts."""
