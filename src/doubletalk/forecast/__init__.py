@@ -1,0 +1,1 @@
+"""Forecasts of moves: rival forecasters, scores, and evaluation from rolling origins."""
