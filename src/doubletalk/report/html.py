@@ -12,12 +12,13 @@ from doubletalk.case.study import GameStudy, StudyResult
 from doubletalk.equilibrium.output import certificate_json, json_text, solution_json
 from doubletalk.evidence.statistics import DEFAULT_PLAN
 from doubletalk.exact import text
-from doubletalk.report.page import page_html
+from doubletalk.report.page import page_html, written_sections
 from doubletalk.report.page_claims import claim_row
 from doubletalk.report.page_content import PageContent, ParameterRow, Side
 from doubletalk.report.page_files import events_csv, lenses_csv, record_csv
 from doubletalk.report.page_record import lens_row, timeline_parts
 from doubletalk.report.page_sources import read_sources
+from doubletalk.report.timeline import long_date
 from doubletalk.report.writing import write_text
 
 __all__ = ["page_content", "write_report"]
@@ -33,7 +34,8 @@ def write_report(result: StudyResult, folder: Path) -> list[Path]:
     Raises ``OSError`` when the folder cannot be written.
     """
     content = page_content(result)
-    files = {PAGE: page_html(content), "study.json": result.to_json()}
+    sections = written_sections(content)
+    files = {PAGE: page_html(content, sections), "study.json": result.to_json()}
     for number, (name, game) in enumerate(result.games.items()):
         certificate = certificate_json(game.solution, game.certificates)
         label = "solution.json" if number == 0 else f"solution-{name}.json"
@@ -43,6 +45,8 @@ def write_report(result: StudyResult, folder: Path) -> list[Path]:
         files.update({"record.csv": record_csv(content), "events.csv": events_csv(content)})
     if content.lenses:
         files["lenses.csv"] = lenses_csv(content)
+    for section in sections:
+        files.update(section.files)
     paths = []
     for name, words in files.items():
         write_text(folder / name, words)
@@ -62,7 +66,7 @@ def page_content(result: StudyResult, now: dt.datetime | None = None) -> PageCon
     return PageContent(
         title=case.title,
         question=case.question,
-        as_of=case.as_of.isoformat() if case.as_of else "",
+        as_of=_as_of(result),
         sides=tuple(Side(key, case.sides.get(key, key)) for key in keys),
         actors=tuple(case.actors.items()),
         solutions=tuple((name, game.solution) for name, game in result.games.items()),
@@ -77,8 +81,20 @@ def page_content(result: StudyResult, now: dt.datetime | None = None) -> PageCon
         parameters=_parameters(result),
         method=_method(result),
         sources=tuple(sources.values()),
+        words=case.words,
+        study=result,
         made=f"Made by doubletalk {__version__} on {stamp}; the study took {seconds:.1f} s.",
     )
+
+
+def _as_of(result: StudyResult) -> str:
+    """What the study knows: the last day of the record, or the date of the case."""
+    until = result.case.as_of
+    if result.record is not None and len(result.record.chronicle):
+        last = max(event.date for event in result.record.chronicle)
+        cut = f"; what happened after {long_date(until)} is left out" if until and until > last else ""
+        return f"The record ends with an event of {long_date(last)}{cut}."
+    return f"What is known on {long_date(until)}." if until else ""
 
 
 def _parameters(result: StudyResult) -> tuple[ParameterRow, ...]:

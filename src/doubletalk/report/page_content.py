@@ -6,14 +6,28 @@ Everything is text or a number ready to be shown; nothing here knows of HTML. A 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from doubletalk.case.window import Move, Window
 from doubletalk.equilibrium.solution import Solution
 from doubletalk.evidence.calendar import Vote
 from doubletalk.report.timeline import TimelineRow
 
-__all__ = ["STANDINGS", "ClaimRow", "LensRow", "PageContent", "ParameterRow", "RecordRow", "Side", "SourceRow"]
+if TYPE_CHECKING:
+    from doubletalk.case.study import StudyResult
+
+__all__ = [
+    "STANDINGS",
+    "ClaimRow",
+    "LensRow",
+    "PageContent",
+    "ParameterRow",
+    "RecordRow",
+    "Section",
+    "Side",
+    "SourceRow",
+]
 
 STANDINGS = {
     "yes": "holds",
@@ -117,9 +131,21 @@ class SourceRow:
 
 
 @dataclass(frozen=True)
+class Section:
+    """One section of the page: ``anchor`` (its id), ``heading``, ``body`` (HTML, escaped), and ``files``, name ->
+    text, with the numbers of the section, written beside the page."""
+
+    anchor: str
+    heading: str
+    body: str
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class PageContent:
     """All that the report says. ``method`` and ``assumptions`` are rows and paragraphs; ``made`` is the line that may
-    differ from run to run (time stamp and timing)."""
+    differ from run to run (time stamp and timing). ``incomplete`` says why the study ended early, '' when it did not.
+    ``words`` names labels of the model in the words of the case. ``study`` is the result that all of it comes from."""
 
     title: str
     question: str
@@ -139,6 +165,13 @@ class PageContent:
     method: tuple[tuple[str, str], ...] = ()
     sources: tuple[SourceRow, ...] = ()
     made: str = ""
+    incomplete: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+    study: StudyResult | None = None
+
+    def name(self, label: str) -> str:
+        """A player, action or type in the words of the case, or its label where the case has none."""
+        return self.words.get(label, label)
 
     def side_name(self, key: str) -> str:
         """The name of a side, or its key when the case gives none."""

@@ -24,14 +24,13 @@ def window_answer(content: PageContent) -> list[str]:
     window = content.window
     if window is None:
         return []
-    roles = window.roles
-    first, second, offer = _the(roles.first), _the(roles.second), f"‘{roles.offer}’"
+    roles, name = window.roles, content.name
+    first, second, offer = name(roles.first), name(roles.second), name(roles.offer)
     zones = {zone: window.zones(zone) for zone in ("works", "pocketed", "outbid", "paid anyway")}
     said = [
-        f"In the model, at the parameters of this study, the answer turns on one number: how likely {first} and "
-        f"{second} think it, once they have heard what is said, that {_sender(content)} is "
-        f"of the type ‘{window.belief_in}’.",
-        f"{offer} works {'when that belief is ' if zones['works'] else ''}{_zone(zones['works'])}.",
+        f"At the sizes set for this study the answer turns on one belief: how likely {first} and {second} think it, "
+        f"once they have heard what is said, that {_sender(content)} is {name(window.belief_in)}.",
+        f"{_cap(offer)} works {'when that belief is ' if zones['works'] else ''}{_zone(zones['works'])}.",
     ]
     if zones["pocketed"]:
         said.append(f"It is pocketed {_zone(zones['pocketed'])}.")
@@ -39,15 +38,14 @@ def window_answer(content: PageContent) -> list[str]:
         said.append(f"It only raises the price that {second} pays {_zone(zones['outbid'])}.")
     if zones["paid anyway"]:
         said.append(f"{_cap(second)} pays with or without it {_zone(zones['paid anyway'])}.")
-    best = [
-        f"‘{action}’ {_zone(found)}" for action in window.segments[0].payoffs if (found := window.where_best(action))
-    ]
+    policies = {action: window.where_best(action) for action in window.segments[0].payoffs}
+    best = [f"{name(action)} {_zone(found)}" for action, found in policies.items() if found]
     then = [f"The best answer of {first}, by its payoff in the model: {'; '.join(best)}."]
     here = next((s for s in window.segments if s.low < window.prior < s.high), None)
     if here is not None:
         then.append(
             f"At the belief that the study starts from, {number_words(window.prior)}, the best is "
-            f"{' or '.join(f'‘{a}’' for a in here.best)}, and {offer} {_does(here.offer)}. That belief is assumed; "
+            f"{' or '.join(name(a) for a in here.best)}, and {offer} {_does(here.offer)}. That belief is assumed; "
             "the window below shows what every other one would mean."
         )
     return [" ".join(said), " ".join(then)]
@@ -57,12 +55,8 @@ def _zone(zones: Sequence[tuple[Rational, Rational]]) -> str:
     return zone_words(zones) if zones else "at no belief"
 
 
-def _the(player: str) -> str:
-    return f"the {_cap(player)}"
-
-
 def _sender(content: PageContent) -> str:
-    return f"the {content.solutions[0][1].game.sender}" if content.solutions else "the sender"
+    return content.name(content.solutions[0][1].game.sender) if content.solutions else "the sender"
 
 
 def _does(offer: str) -> str:

@@ -30,9 +30,10 @@ def paragraphs(texts: Iterable[str]) -> str:
     return "".join(f"<p>{safe(words)}</p>" for words in texts)
 
 
-def details(summary: str, body: str, *, opened: bool = False) -> str:
-    """A part that opens on a click. *body* is HTML."""
-    return f"<details{' open' if opened else ''}><summary>{safe(summary)}</summary>{body}</details>"
+def details(summary: str, body: str, *, opened: bool = False, css: str = "") -> str:
+    """A part that opens on a click. *body* is HTML; ``css="screen"`` leaves it out on paper."""
+    name = f' class="{css}"' if css else ""
+    return f"<details{name}{' open' if opened else ''}><summary>{safe(summary)}</summary>{body}</details>"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "", css: str = "") -> str:
@@ -53,7 +54,8 @@ def stacked(head: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], *, c
         inner = "".join(f'<td data-label="{safe(h)}">{cell}</td>' for h, cell in zip(head, cells, strict=True))
         lines.append(f"<tr{anchor}>{inner}</tr>")
     title = f"<caption>{safe(caption)}</caption>" if caption else ""
-    return f'<table class="stack {css}">{title}<thead><tr>{top}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return f'<div class="scroll"><table class="stack {css}">{title}{body}</table></div>'
 
 
 def number(value: float | None) -> str:

@@ -17,7 +17,7 @@ from doubletalk.evidence.calendar import Vote
 from doubletalk.evidence.chronicle import Event
 from doubletalk.report.figures_svg import INK
 
-__all__ = ["Mark", "TimelineRow", "kinds_of", "place_marks", "timeline_svg", "year_of"]
+__all__ = ["Mark", "TimelineRow", "kinds_of", "long_date", "place_marks", "timeline_svg", "year_of"]
 
 WIDTH, ROW = 900, 34
 SIZES = {1: 30, 2: 70, 3: 150}
@@ -39,6 +39,11 @@ MONTHS = (
 )
 
 
+def long_date(date: dt.date) -> str:
+    """``19 December 2010``."""
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+
+
 @dataclass(frozen=True)
 class TimelineRow:
     """An event of the chronicle and ``group``: who acted, grouped as the case says."""
@@ -54,9 +59,8 @@ class TimelineRow:
     @property
     def when(self) -> str:
         """The date as precisely as it is known: ``19 December 2010``, ``December 2010``, ``2010``."""
-        date = self.event.date
-        month = f"{MONTHS[date.month - 1]} {date.year}"
-        return {"day": f"{date.day} {month}", "month": month}.get(self.event.precision, str(date.year))
+        date, words = self.event.date, long_date(self.event.date)
+        return {"day": words, "month": words.partition(" ")[2]}.get(self.event.precision, str(date.year))
 
     @property
     def told(self) -> str:

@@ -1,0 +1,44 @@
+"""Signs that several sections share: whose claim, how it stands, the events behind a number."""
+
+from __future__ import annotations
+
+from doubletalk.report.page_content import STANDINGS, PageContent, RecordRow
+from doubletalk.report.tables import details, number, p_words, paragraphs, safe
+
+__all__ = ["record_cell", "side_badge", "standing_badge"]
+
+
+def side_badge(content: PageContent, key: str) -> str:
+    """The side's name in its own colour, of the same weight for all."""
+    place = next((n for n, side in enumerate(content.sides) if side.key == key), len(content.sides))
+    return f'<span class="side side{place % 6}">{safe(content.side_name(key))}</span>'
+
+
+def standing_badge(standing: str) -> str:
+    """How a claim stands, with a sign so that it does not rest on colour."""
+    sign = {"yes": "●", "part": "◐", "no": "○", "open": "?", "not asked": "–"}[standing]
+    name = standing.replace(" ", "-")
+    return f'<span class="standing {name}"><span aria-hidden="true">{sign}</span> {safe(STANDINGS[standing])}</span>'
+
+
+def record_cell(row: RecordRow) -> str:
+    facts = [
+        ("Counted over cases", row.counts),
+        ("Found", number(row.value)),
+        ("Compared with", number(row.against)),
+        ("In a random month", number(row.base_rate)),
+        ("Difference by chance", number(row.expected)),
+        ("p, calendar fixed", p_words(row.p, row.p_error)),
+        ("p, clusters kept", p_words(row.p_clusters, None).replace(" (exact)", "")),
+    ]
+    shown = "".join(f"<dt>{safe(k)}</dt><dd>{safe(v)}</dd>" for k, v in facts if v and v != "–")
+    return (
+        f"<dl>{shown}</dl>{details('In words, and what so few cases can show', paragraphs([row.words]))}{_events(row)}"
+    )
+
+
+def _events(row: RecordRow) -> str:
+    if not row.event_ids:
+        return ""
+    links = ", ".join(f'<a href="#event-{safe(i)}">{safe(i)}</a>' for i in row.event_ids)
+    return details(f"The {len(row.event_ids)} events behind it", f'<p class="ids">{links}</p>', css="screen")
