@@ -1,21 +1,30 @@
 """What would change an answer: the nearest value of each parameter at which it flips, the others held.
 
-``wide`` looks from nothing to four times the default and names the threshold exactly where it is rational; ``near``
+``wide`` looks from nothing to four times the default and names the threshold exactly where it is rational; near
 looks a quarter below and above only, for answers that cost a solve each; of the candidates in between (``candidates``)
 one is named when exact solves confirm it, otherwise the two values between which the answer flips are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
+from doubletalk.case.asked import constant
+from doubletalk.case.candidates import crossings
+from doubletalk.case.claims_file import Claim
+from doubletalk.case.loading import Case
+from doubletalk.case.room import GameRoom
 from doubletalk.case.sweep import Threshold, confirmed, find_threshold
-from doubletalk.case.verdicts import Flip
+from doubletalk.case.syntax import Statement
+from doubletalk.case.verdict import Flip, Search, Verdict
+from doubletalk.case.verdicts import answer
 from doubletalk.errors import InputError
 from doubletalk.exact import ONE, Rational, rational
 
-__all__ = ["NEAR", "WIDE", "nearest_flips"]
+__all__ = ["NEAR", "WIDE", "named_in", "nearest_flips", "with_flips"]
 
 NEAR = (ONE * 3 / 4, ONE * 5 / 4)
 """Multiples of the default looked up by a quick search."""
@@ -31,31 +40,78 @@ STEPS_FROM_ZERO = tuple(rational(x) for x in ("1/8", "1/4", "1/2", "1", "2", "4"
 """Values looked up for a parameter whose default is 0."""
 
 
+def with_flips(
+    verdict: Verdict, parsed: Statement, room: GameRoom, case: Case, claim: Claim, every_parameter: bool
+) -> Verdict:
+    """The verdict with the nearest flips, and what was searched; a statement with ``over`` has its thresholds already.
+
+    Searched are the parameters of ``vary`` in case.yaml and those that the claim's ``assumes`` names; all of them with
+    *every_parameter*, or for a statement about best responses, which needs no solving.
+    """
+    if parsed.sweep is not None or verdict.answer in ("cannot", "range"):
+        return verdict
+    values = room.game({}).parameters
+    base = {name: constant(expression, values, parsed.source) for name, expression, _ in parsed.overrides}
+    wide = every_parameter or parsed.quantifier is None
+    wanted = {*case.vary, *named_in(claim.assumes, values)}
+    defaults = {name: value for name, value in values.items() if name not in base and (wide or name in wanted)}
+
+    def expected(name: str, low: Rational, high: Rational) -> tuple[Rational, ...]:
+        if case.window is None:
+            return ()
+        key = (tuple(base.items()), name, low, high)
+        if key not in room.crossings:
+            roles = case.window[1]
+            room.crossings[key] = crossings(lambda more: room.game({**base, **more}), roles, name, low, high)
+        return room.crossings[key]
+
+    found, searched = nearest_flips(lambda overrides: answer(parsed, room, overrides).answer, defaults, wide, expected)
+    return replace(verdict, flips=found, searched=searched)
+
+
+def named_in(assumes: Iterable[str], parameters: Collection[str]) -> tuple[str, ...]:
+    """The parameters that occur as words in what a claim assumes."""
+    words = {word for text in assumes for word in re.findall(r"[A-Za-z_]\w*", text)}
+    return tuple(name for name in parameters if name in words)
+
+
 def nearest_flips(
     answer: Callable[[Mapping[str, Rational]], str],
     defaults: Mapping[str, Rational],
     wide: bool = True,
     expected: Expected | None = None,
-) -> tuple[Flip, ...]:
-    """For each parameter the nearest flip downwards and upwards ; values with no game end the walk."""
-    here = answer({})
-    found = []
-    for name, default in defaults.items():
+) -> tuple[tuple[Flip, ...], tuple[Search, ...]]:
+    """For each parameter the nearest flip downwards and upwards, and what was looked at.
 
-        def at(x: Rational, name: str = name) -> str:
-            try:
-                return answer({name: x})
-            except InputError:
-                return "no game"
+    A value with no game ends the walk.
+    """
+    here = answer({})
+    found, searched = [], []
+    for name, default in defaults.items():
+        seen: dict[Rational, str] = {}
+
+        def at(x: Rational, name: str = name, seen: dict[Rational, str] = seen) -> str:
+            if x not in seen:
+                try:
+                    seen[x] = answer({name: x})
+                except InputError:
+                    seen[x] = "no game"
+            return seen[x]
 
         values = [default * f for f in (WIDE if wide else NEAR)] if default != 0 else list(STEPS_FROM_ZERO)
         below = sorted((x for x in values if x < default), reverse=True)
         above = sorted(x for x in values if x > default)
+        looked = [default]
         for direction, walk in (("down", below), ("up", above)):
             flip = _walk(at, name, default, direction, walk, here, None if wide else expected or _nothing)
+            looked += [x for x in walk if x in seen]
             if flip is not None:
                 found.append(flip)
-    return tuple(found)
+        ended = any(seen.get(x) == "no game" for x in looked)
+        looked = sorted(x for x in looked if seen.get(x) != "no game")
+        why = "beyond these values there is no game" if ended else None
+        searched.append(Search(name, default, looked[0], looked[-1], tuple(looked), why))
+    return tuple(found), tuple(searched)
 
 
 def _nothing(name: str, low: Rational, high: Rational) -> tuple[Rational, ...]:

@@ -7,16 +7,17 @@ window are read where case.yaml names them, so a small case is a small folder.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from doubletalk.case.language import parse_statement
-from doubletalk.case.syntax import ClaimError
+from doubletalk.case.claims_file import Claim, load_claims
+from doubletalk.case.reader import CaseFileError, Reader
 from doubletalk.case.window import WindowRoles
-from doubletalk.errors import InputError
+from doubletalk.case.worlds import FACTORS, Crux, World, worlds_of
 from doubletalk.game.loading import GameFile, read_game_file
-from doubletalk.game.nodes import Items, Node, Scalar, Table, found, read_nodes, read_text, shown_path
+from doubletalk.game.nodes import Table, read_text, shown_path
 from doubletalk.game.wording import unknown
 
 __all__ = ["Case", "CaseFileError", "Claim", "load_case", "load_claims"]
@@ -35,45 +36,23 @@ _CASE_KEYS = (
     "sources",
     "window",
     "vary",
+    "cruxes",
     "assumptions",
     "policies",
     "longgame",
     "coding",
 )
-_CLAIM_KEYS = ("id", "who", "of", "says", "source", "statement", "game", "assumes", "cannot")
 _WINDOW_KEYS = ("game", "first", "second", "offer", "stick", "screen", "outbid")
+_CRUX_KEYS = ("id", "asks", "parameter", "against", "half", "twice", "only")
 CASE_FILE = "case.yaml"
-
-
-class CaseFileError(InputError):
-    """A file of a case breaks a rule of its format."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One claim: who makes it, in neutral words, and the statement that asks it (or why it cannot be asked).
-
-    ``kind`` "game", "record", "long game" or "cannot". ``of`` is the proposition of the source that it stands for.
-    """
-
-    id: str
-    who: str
-    of: str
-    says: str
-    source: str
-    kind: str
-    statement: str | None
-    game: str | None
-    assumes: tuple[str, ...]
-    cannot: str | None
-    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class Case:
     """Everything a case folder says. ``window`` is (name of the game, roles); absent parts are None or empty.
 
-    ``vary``: the parameters that a quick search for flips tries. ``words``: what the report calls players, types,
+    ``vary``: the parameters that every search for flips tries. ``cruxes``: the sizes that no source settles.
+    ``words``: what the report calls players, types,
     actions and parameters of the games.
     """
 
@@ -92,59 +71,13 @@ class Case:
     assumptions: tuple[str, ...]
     vary: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    cruxes: tuple[Crux, ...] = ()
 
-
-class _Reader:
-    """Reads values out of one file's nodes; every complaint names that file and a line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = shown_path(path)
-        try:
-            self.top = self.table(read_nodes(read_text(path)), "the file")
-        except CaseFileError:
-            raise
-        except InputError as wrong:
-            raise CaseFileError(wrong.message, self.path, wrong.line) from None
-
-    def error(self, message: str, line: int | None) -> CaseFileError:
-        return CaseFileError(message, self.path, line)
-
-    def table(self, node: Node, what: str) -> Table:
-        if not isinstance(node, Table):
-            raise self.error(f"{what}: found {found(node)}, expected a table", node.line)
-        return node
-
-    def keys(self, table: Table, what: str, known: tuple[str, ...], required: tuple[str, ...]) -> None:
-        for key in table.entries:
-            if key not in known:
-                raise self.error(f"{what}: {unknown('key', key, known)}", table.line_of(key))
-        for key in required:
-            if key not in table.entries:
-                raise self.error(f"{what}: the key '{key}' is missing", table.line)
-
-    def text(self, table: Table, key: str, what: str, default: str | None = None) -> str:
-        if key not in table.entries and default is not None:
-            return default
-        node = table.entries[key]
-        if not isinstance(node, Scalar) or node.null or not node.text.strip():
-            raise self.error(f"{what}: {key}: found {found(node)}, expected text", table.line_of(key))
-        return " ".join(node.text.split())
-
-    def texts(self, table: Table, key: str, what: str) -> tuple[str, ...]:
-        if key not in table.entries:
-            return ()
-        node = table.entries[key]
-        items = node.items if isinstance(node, Items) else (node,)
-        for item in items:
-            if not isinstance(item, Scalar) or item.null:
-                raise self.error(f"{what}: {key}: found {found(item)}, expected text or a list of texts", item.line)
-        return tuple(" ".join(item.text.split()) for item in items if isinstance(item, Scalar))
-
-    def named(self, table: Table, key: str, what: str) -> dict[str, str]:
-        if key not in table.entries:
-            return {}
-        inner = self.table(table.entries[key], f"{what}: {key}")
-        return {name: self.text(inner, name, f"{what}: {key}") for name in inner.entries}
+    @property
+    def worlds(self) -> tuple[World, ...]:
+        """All combinations of the answers to the cruxes, for the game of the window (else the first game)."""
+        name = self.window[0] if self.window is not None else next(iter(self.games))
+        return worlds_of(self.cruxes, self.games[name].values())
 
 
 def load_case(folder: str | Path) -> Case:
@@ -153,7 +86,7 @@ def load_case(folder: str | Path) -> Case:
     place = home / CASE_FILE
     if not place.is_file():
         raise CaseFileError(f"no {CASE_FILE} here; expected a case folder", shown_path(home))
-    reader = _Reader(place)
+    reader = Reader(place)
     top = reader.top
     reader.keys(top, "case", _CASE_KEYS, ("doubletalk_case", "title", "games"))
     if reader.text(top, "doubletalk_case", "case") != "1":
@@ -166,8 +99,10 @@ def load_case(folder: str | Path) -> Case:
     games = {name: read_game_file(path) for name, path in paths.items()}
     sides: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
+    sources = _file(reader, top, "sources", home) if "sources" in top.entries else None
     if "claims" in top.entries:
-        sides, claims = load_claims(_file(reader, top, "claims", home), tuple(games))
+        keys = _bibliography_keys(sources) if sources is not None else None
+        sides, claims = load_claims(_file(reader, top, "claims", home), tuple(games), keys)
     return Case(
         home,
         reader.text(top, "title", "case"),
@@ -177,17 +112,33 @@ def load_case(folder: str | Path) -> Case:
         games,
         sides,
         claims,
-        _flag(reader, top, "record"),
+        _record(reader, top, home),
         _file(reader, top, "tells_apart", home) if "tells_apart" in top.entries else None,
-        _file(reader, top, "sources", home) if "sources" in top.entries else None,
-        _window(reader, top, tuple(games)),
+        sources,
+        _window(reader, top, games),
         reader.texts(top, "assumptions", "case"),
         _vary(reader, top, games),
         words=_words(reader, top, games),
+        cruxes=_cruxes(reader, top, games),
     )
 
 
-def _vary(reader: _Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[str, ...]:
+def _bibliography_keys(path: Path) -> tuple[str, ...]:
+    return tuple(re.findall(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", read_text(path), flags=re.MULTILINE))
+
+
+def _record(reader: Reader, top: Table, home: Path) -> bool:
+    asked = _flag(reader, top, "record")
+    if asked and not (home / "chronicle.csv").is_file():
+        raise reader.error(
+            "record: true needs the file chronicle.csv in the case folder, which is not there; add it, or write "
+            "record: false",
+            top.line_of("record"),
+        )
+    return asked
+
+
+def _vary(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[str, ...]:
     known = tuple(dict.fromkeys(name for file in games.values() for name in file.parameters))
     names = reader.texts(top, "vary", "case")
     for name in names:
@@ -196,7 +147,7 @@ def _vary(reader: _Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[s
     return names
 
 
-def _words(reader: _Reader, top: Table, games: Mapping[str, GameFile]) -> dict[str, str]:
+def _words(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> dict[str, str]:
     """Label of a game -> the words for it; a label that no game has is an error."""
     words = reader.named(top, "words", "case")
     known: dict[str, None] = {}
@@ -212,7 +163,7 @@ def _words(reader: _Reader, top: Table, games: Mapping[str, GameFile]) -> dict[s
     return words
 
 
-def _path(reader: _Reader, top: Table, key: str, home: Path, name: str) -> Path:
+def _path(reader: Reader, top: Table, key: str, home: Path, name: str) -> Path:
     place = home / name
     if Path(name).is_absolute() or ".." in Path(name).parts:
         raise reader.error(f"{key}: found '{name}', expected a file inside the case folder", top.line_of(key))
@@ -222,18 +173,18 @@ def _path(reader: _Reader, top: Table, key: str, home: Path, name: str) -> Path:
     return place
 
 
-def _file(reader: _Reader, top: Table, key: str, home: Path) -> Path:
+def _file(reader: Reader, top: Table, key: str, home: Path) -> Path:
     return _path(reader, top, key, home, reader.text(top, key, "case"))
 
 
-def _flag(reader: _Reader, top: Table, key: str) -> bool:
+def _flag(reader: Reader, top: Table, key: str) -> bool:
     word = reader.text(top, key, "case", "false")
     if word not in ("true", "false"):
         raise reader.error(f"{key}: found '{word}', expected true or false", top.line_of(key))
     return word == "true"
 
 
-def _date(reader: _Reader, top: Table) -> dt.date | None:
+def _date(reader: Reader, top: Table) -> dt.date | None:
     if "as_of" not in top.entries:
         return None
     word = reader.text(top, "as_of", "case")
@@ -243,79 +194,46 @@ def _date(reader: _Reader, top: Table) -> dt.date | None:
         raise reader.error(f"as_of: found '{word}', expected a date such as 2023-10-31", top.line_of("as_of")) from None
 
 
-def _window(reader: _Reader, top: Table, games: tuple[str, ...]) -> tuple[str, WindowRoles] | None:
+def _window(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[str, WindowRoles] | None:
     if "window" not in top.entries:
         return None
     table = reader.table(top.entries["window"], "window")
     reader.keys(table, "window", _WINDOW_KEYS, ("first", "second", "offer", "stick", "outbid"))
-    game = reader.text(table, "game", "window", games[0])
-    if game not in games:
-        raise reader.error(f"window: {unknown('game', game, games)}", table.line_of("game"))
-    screen = reader.text(table, "screen", "window") if "screen" in table.entries else None
-    first, second, offer, stick, outbid = (
-        reader.text(table, key, "window") for key in ("first", "second", "offer", "stick", "outbid")
+    name = (
+        reader.one_of(table, "game", "window", "game", tuple(games)) if "game" in table.entries else next(iter(games))
     )
-    return game, WindowRoles(first, second, offer, stick, screen, outbid)
+    actions = {audience.name: audience.actions[0] for audience in games[name].game().audiences}
+    first, second = (reader.one_of(table, key, "window", "audience", tuple(actions)) for key in ("first", "second"))
 
+    def action(key: str, who: str) -> str:
+        return reader.one_of(table, key, "window", f"action of {who}", actions[who])
 
-def load_claims(path: Path, games: tuple[str, ...]) -> tuple[dict[str, str], tuple[Claim, ...]]:
-    """(sides, claims) of a claims file; statements about games are parsed, so a wrong one is found here."""
-    reader = _Reader(path)
-    reader.keys(reader.top, "claims file", ("sides", "claims"), ("claims",))
-    sides = reader.named(reader.top, "sides", "claims file")
-    items = reader.top.entries["claims"]
-    if not isinstance(items, Items) or not items.items:
-        raise reader.error(f"claims: found {found(items)}, expected a list of claims", reader.top.line_of("claims"))
-    claims: list[Claim] = []
-    for number, node in enumerate(items.items, 1):
-        claim = _claim(reader, reader.table(node, f"claim {number}"), number, sides, games)
-        if any(other.id == claim.id for other in claims):
-            raise reader.error(f"claim '{claim.id}': this id is used twice", node.line)
-        claims.append(claim)
-    return sides, tuple(claims)
-
-
-def _claim(reader: _Reader, table: Table, number: int, sides: Mapping[str, str], games: tuple[str, ...]) -> Claim:
-    what = f"claim '{reader.text(table, 'id', f'claim {number}')}'" if "id" in table.entries else f"claim {number}"
-    reader.keys(table, what, _CLAIM_KEYS, ("id", "who", "says"))
-    who = reader.text(table, "who", what)
-    if sides and who not in sides:
-        raise reader.error(f"{what}: {unknown('side', who, tuple(sides))}", table.line_of("who"))
-    if ("statement" in table.entries) == ("cannot" in table.entries):
-        raise reader.error(f"{what}: expected either 'statement' or 'cannot' with the reason", table.line)
-    game = reader.text(table, "game", what, games[0])
-    if game not in games:
-        raise reader.error(f"{what}: {unknown('game', game, games)}", table.line_of("game"))
-    statement, kind = None, "cannot"
-    if "statement" in table.entries:
-        statement = reader.text(table, "statement", what)
-        kind = _kind(reader, statement, what, table.line_of("statement"))
-    cannot = reader.text(table, "cannot", what) if "cannot" in table.entries else None
-    return Claim(
-        reader.text(table, "id", what),
-        who,
-        reader.text(table, "of", what, ""),
-        reader.text(table, "says", what),
-        reader.text(table, "source", what, ""),
-        kind,
-        statement,
-        game if kind == "game" else None,
-        reader.texts(table, "assumes", what),
-        cannot,
-        table.line,
+    screen = action("screen", first) if "screen" in table.entries else None
+    return name, WindowRoles(
+        first, second, action("offer", first), action("stick", first), screen, action("outbid", second)
     )
 
 
-def _kind(reader: _Reader, statement: str, what: str, line: int | None) -> str:
-    head = statement.split(":", 1)[0].strip()
-    if head in ("record", "long game"):
-        return head
-    try:
-        parse_statement(statement)
-    except ClaimError as wrong:
-        raise reader.error(f"{what}: {wrong.message}{_place(statement, wrong.at)}", line) from None
-    return "game"
-
-
-def _place(statement: str, at: int | None) -> str:
-    return "" if at is None or at >= len(statement) else f" (character {at + 1}, near '{statement[at : at + 20]}')"
+def _cruxes(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[Crux, ...]:
+    if "cruxes" not in top.entries:
+        return ()
+    known = tuple(dict.fromkeys(name for file in games.values() for name in file.parameters))
+    found: dict[str, Crux] = {}
+    for number, node in enumerate(reader.items(top, "cruxes", "cruxes"), 1):
+        what = f"crux {number}"
+        table = reader.table(node, what)
+        reader.keys(table, what, _CRUX_KEYS, _CRUX_KEYS[:-1])
+        name = reader.text(table, "id", what)
+        what = f"crux '{name}'"
+        parameter, against = (reader.one_of(table, key, what, "parameter", known) for key in ("parameter", "against"))
+        if name in found or parameter in {crux.parameter for crux in found.values()}:
+            raise reader.error(f"{what}: its id and its parameter may be used once only", table.line)
+        only = reader.named(table, "only", what)
+        for other, answer in only.items():
+            if other not in found:
+                raise reader.error(f"{what}: only: {unknown('crux', other, tuple(found))}", table.line_of("only"))
+            if answer not in FACTORS:
+                raise reader.error(f"{what}: only: {unknown('answer', answer, tuple(FACTORS))}", table.line_of("only"))
+        asks, half, twice = (reader.text(table, key, what) for key in ("asks", "half", "twice"))
+        found[name] = Crux(name, asks, parameter, against, half, twice, only)
+    return tuple(found.values())

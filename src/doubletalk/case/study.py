@@ -1,31 +1,34 @@
-"""A case studied: every game solved and certified, every claim answered, the record asked, the window found.
+"""A case studied: every game solved and certified in every world, every claim answered, the record asked.
 
 Nothing here prints or draws. ``study`` gives one frozen :class:`StudyResult`; ``tables`` turns it into JSON and CSV.
+The work is done in the order in which a reader would miss it: the game as filed, the record, the window in every
+world, the claims in every other world, and last what would flip an answer. Ctrl-C ends it anywhere; what was found by
+then is returned, with the reason in ``stopped``.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doubletalk.case.asked import constant
-from doubletalk.case.candidates import crossings
 from doubletalk.case.finding import find_case
-from doubletalk.case.flips import nearest_flips
+from doubletalk.case.flips import with_flips
 from doubletalk.case.language import parse_statement
 from doubletalk.case.loading import Case, CaseFileError, Claim, load_case
+from doubletalk.case.room import GameRoom
+from doubletalk.case.structure import StructuralThreshold, structural_thresholds
 from doubletalk.case.syntax import Statement
-from doubletalk.case.verdicts import GameRoom, Verdict, answer
+from doubletalk.case.verdict import Verdict
+from doubletalk.case.verdicts import answer
 from doubletalk.case.window import Move, Window, find_window, how_it_moves
 from doubletalk.case.words import game_assumptions, parameter_notes
+from doubletalk.case.worlds import World
 from doubletalk.equilibrium import Certificate, Solution, solve, verify
 from doubletalk.errors import InputError
 from doubletalk.exact import Rational
-from doubletalk.game.loading import GameFile
 from doubletalk.game.model import Game
 from doubletalk.refinement.names import QUICK
 
@@ -34,18 +37,20 @@ if TYPE_CHECKING:
     from doubletalk.evidence.lenses_table import AnsweredRow
     from doubletalk.evidence.record import Record
 
-__all__ = ["FLIPS", "AnsweredClaim", "GameStudy", "StudyResult", "study"]
+__all__ = ["FLIPS", "AnsweredClaim", "GameStudy", "StudyResult", "WorldStudy", "study"]
 
 Progress = Callable[[float, str], None]
-"""Called with the share done, 0 to 1, and what is being done."""
+"""Called with the share done, 0 to 1, and what is being done. It may raise KeyboardInterrupt to end the study."""
 
 FLIPS = ("quick", "all", "none")
-"""How far the search for the nearest flips goes; ``quick`` looks a quarter around the parameters of ``vary`` only."""
+"""How far the search for the nearest flips goes; ``quick`` looks a quarter around the parameters that a claim names."""
+
+NOT_REACHED = "not asked: the study was stopped before it"
 
 
 @dataclass(frozen=True)
 class GameStudy:
-    """One game of the case: all its equilibria, their certificates, and what is assumed in words.
+    """One game of the case in one world: all its equilibria, their certificates, and what is assumed in words.
 
     ``certificates`` aligned with ``solution.assessments()``; ``notes`` parameter -> where its size comes from
     """
@@ -58,25 +63,69 @@ class GameStudy:
 
     @property
     def game(self) -> Game:
-        """The game at its default parameters."""
+        """The game at the parameters of its world."""
         return self.solution.game
 
 
 @dataclass(frozen=True)
+class WorldStudy:
+    """One world: the game with the cruxes, its equilibria counted and certified, and its window.
+
+    ``outcomes`` the number of equilibrium outcomes, ``points`` how many extreme points were verified; both None where
+    the study was stopped before this world was solved. ``thresholds``: where one parameter alone changes what the
+    window looks like.
+    """
+
+    world: World
+    window: Window | None
+    thresholds: tuple[StructuralThreshold, ...]
+    outcomes: int | None = None
+    points: int | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True)
 class AnsweredClaim:
-    """A claim with its answer: a ``verdict`` (game), ``record_answer`` (record), or ``cannot`` with the reason."""
+    """A claim with its answer: a ``verdict`` (game), ``record_answer`` (record), or ``cannot`` with the reason.
+
+    ``verdict`` is the answer at the parameters as filed, the only one with flips; ``worlds`` has the answer in every
+    world by its name, the one as filed among them.
+    """
 
     claim: Claim
     verdict: Verdict | None = None
     record_answer: RecordAnswer | None = None
     cannot: str | None = None
+    worlds: Mapping[str, Verdict] | None = None
+
+    @property
+    def across(self) -> dict[str, int]:
+        """In how many worlds the claim reaches "all", "some", "none" of the equilibria (or of its range); the rest."""
+        counts = {"all": 0, "some": 0, "none": 0, "other": 0}
+        for verdict in (self.worlds or {}).values():
+            word = verdict.reach.word if verdict.reach is not None else "other"
+            counts[word if word in counts else "other"] += 1
+        return counts
+
+    @property
+    def as_stated(self) -> tuple[int, int]:
+        """(in how many worlds it holds as its author stated it, in how many it was asked)."""
+        verdicts = (self.worlds or {}).values()
+        return sum(verdict.as_stated is True for verdict in verdicts), len(verdicts)
 
     @property
     def short(self) -> str:
-        """One word or phrase for a table."""
-        if self.verdict is not None:
-            return _SHORT[self.verdict.answer] if self.verdict.answer != "range" else self.verdict.words.rstrip(".")
-        return self.record_answer.verdict.value if self.record_answer is not None else "cannot be asked"
+        """One phrase for a table: over all worlds where there are several."""
+        if self.verdict is None:
+            return self.record_answer.verdict.value if self.record_answer is not None else "cannot be asked"
+        if self.worlds is not None and len(self.worlds) > 1:
+            held, asked = self.as_stated
+            reached = ", ".join(f"{word} in {n}" for word, n in self.across.items() if n)
+            return f"holds as stated in {held} of {asked} worlds (reach: {reached})"
+        if self.verdict.answer == "range":
+            return self.verdict.words.rstrip(".")
+        reach = self.verdict.reach
+        return _SHORT[self.verdict.answer] + (f" ({reach})" if reach is not None and reach.of == "outcomes" else "")
 
 
 _SHORT = {
@@ -90,7 +139,12 @@ _SHORT = {
 
 @dataclass(frozen=True)
 class StudyResult:
-    """Everything the report draws; ``window`` and ``record`` are None in a case without one."""
+    """Everything the report draws; ``window`` and ``record`` are None in a case without one.
+
+    ``games``, ``window`` and ``moves`` are at the parameters as filed; ``worlds`` has one entry per world (a single
+    one, "as filed", in a case without cruxes). ``stopped`` says why the study is not whole, None when it is: then
+    games, worlds and answers that were not reached are absent, or say so.
+    """
 
     case: Case
     games: Mapping[str, GameStudy]
@@ -101,6 +155,8 @@ class StudyResult:
     moves: tuple[Move, ...]
     assumptions: tuple[str, ...]
     timing_s: Mapping[str, float]
+    worlds: tuple[WorldStudy, ...] = ()
+    stopped: str | None = None
 
     def to_json(self) -> str:
         """The whole result as JSON text; the same from run to run but for ``timing_s``."""
@@ -109,7 +165,7 @@ class StudyResult:
         return as_json(self)
 
     def csv_tables(self) -> dict[str, str]:
-        """File name -> CSV text: claims, outcomes, window, how the window moves, parameters."""
+        """File name -> CSV text: claims, verdicts by world, outcomes, window, worlds, parameters."""
         from doubletalk.case.tables import as_csv
 
         return as_csv(self)
@@ -120,128 +176,190 @@ def study(
 ) -> StudyResult:
     """Study a case, by name or by folder.
 
-    ``flips``: "quick" (a quarter below and above each parameter of ``vary`` in case.yaml; exact for statements about
-    best responses), "all" (every parameter, exact thresholds: hundreds of solves, for a night), "none".
-    Raises ``InputError`` for anything wrong in the folder.
+    ``flips``: "quick" (a quarter below and above each parameter of ``vary`` in case.yaml and each that the claim's
+    ``assumes`` names; exact for statements about best responses), "all" (every parameter, exact thresholds: hundreds
+    of solves, for a night), "none".
+    Raises ``InputError`` for anything wrong in the folder. KeyboardInterrupt is caught once the case is read: the
+    result then holds what was found, and ``stopped`` says so.
     """
     if flips not in FLIPS:
         raise InputError(f"flips: found '{flips}', expected one of {', '.join(FLIPS)}")
-    tell: Progress = progress or (lambda share, what: None)
-    clock = {"start": time.perf_counter()}
-    case = load_case(find_case(name_or_path))
-    rooms = {name: _room(file, time_limit) for name, file in case.games.items()}
-    games = {}
-    for name, file in case.games.items():
-        tell(0.05, f"solving {name}")
-        games[name] = _game_study(name, file, rooms[name], case.folder)
-    clock["games"] = time.perf_counter()
-    record = _record(case)
-    claims = []
-    for k, claim in enumerate(case.claims):
-        tell(0.3 + 0.5 * k / max(1, len(case.claims)), f"asking {claim.id}")
-        claims.append(_answered(case, claim, rooms, record, flips))
-    clock["claims"] = time.perf_counter()
-    tell(0.8, "comparing the sides on the record")
-    rows = _tells_apart(case, record)
-    clock["record"] = time.perf_counter()
-    tell(0.95, "finding the window")
-    window, moves = _window(case, rooms)
-    clock["window"] = time.perf_counter()
-    tell(1.0, "done")
-    stages = list(clock)
-    timing = {b: clock[b] - clock[a] for a, b in itertools.pairwise(stages)}
-    assumptions = (*case.assumptions, *(s for game in games.values() for s in game.assumptions))
-    return StudyResult(case, games, tuple(claims), rows, record, window, moves, assumptions, timing)
-
-
-def _room(file: GameFile, time_limit: float | None) -> GameRoom:
-    def make(overrides: Mapping[str, Rational]) -> Game:
-        return file.game(overrides)
-
-    return GameRoom(make, lambda game: solve(game, time_limit=time_limit))
-
-
-def _game_study(name: str, file: GameFile, room: GameRoom, folder: Path) -> GameStudy:
-    solution = room.surviving({}, QUICK).solution
-    certificates = tuple(verify(solution.game, point) for _, _, point in solution.assessments())
-    failed = [c for c in certificates if not c.valid]
-    if failed:
-        raise RuntimeError(f"an equilibrium of {name} does not verify: this is a fault of the solver, please report it")
-    return GameStudy(
-        name,
-        solution,
-        certificates,
-        game_assumptions(solution.game),
-        parameter_notes(Path(file.path), solution.game.parameters),
-    )
-
-
-def _record(case: Case) -> Record | None:
-    if not case.record:
-        return None
-    from doubletalk.evidence.record import load_record
-
-    return load_record(case.folder, case.as_of)
-
-
-def _answered(
-    case: Case, claim: Claim, rooms: Mapping[str, GameRoom], record: Record | None, flips: str
-) -> AnsweredClaim:
-    if claim.kind == "cannot":
-        return AnsweredClaim(claim, cannot=claim.cannot)
-    if claim.kind == "long game":
-        return AnsweredClaim(claim, cannot="the case has no long game yet")
-    statement = str(claim.statement)
+    run = _Run(load_case(find_case(name_or_path)), progress or (lambda share, what: None), flips, time_limit)
     try:
-        if claim.kind == "record":
-            if record is None:
-                return AnsweredClaim(claim, cannot="the case has no record")
-            from doubletalk.evidence.language import evaluate_record
-
-            return AnsweredClaim(claim, record_answer=evaluate_record(statement, record))
-        parsed = parse_statement(statement)
-        room = rooms[str(claim.game)]
-        return AnsweredClaim(claim, verdict=_with_flips(answer(parsed, room), parsed, room, flips, case))
-    except InputError as wrong:
-        where = case.folder / "claims.yaml"
-        raise CaseFileError(f"claim '{claim.id}': {wrong}", str(where), claim.line) from None
+        run.everything()
+    except KeyboardInterrupt:
+        run.stopped = f"interrupted while {run.doing}"
+    return run.result()
 
 
-def _with_flips(verdict: Verdict, parsed: Statement, room: GameRoom, flips: str, case: Case) -> Verdict:
-    """The verdict with the nearest flips; a statement with ``over`` has its thresholds already."""
-    if flips == "none" or parsed.sweep is not None or verdict.answer in ("cannot", "range"):
-        return verdict
-    fixed = {name for name, _, _ in parsed.overrides}
-    wide = flips == "all" or parsed.quantifier is None
-    values = room.game({}).parameters
-    defaults = {name: value for name, value in values.items() if name not in fixed and (wide or name in case.vary)}
-    base = {name: constant(expression, values, parsed.source) for name, expression, _ in parsed.overrides}
+class _Run:
+    """A study under way; ``result`` may be asked for at any time."""
 
-    def expected(name: str, low: Rational, high: Rational) -> tuple[Rational, ...]:
-        if case.window is None:
-            return ()
-        key = (tuple(base.items()), name, low, high)
-        if key not in room.crossings:
-            roles = case.window[1]
-            room.crossings[key] = crossings(lambda more: room.game({**base, **more}), roles, name, low, high)
-        return room.crossings[key]
+    def __init__(self, case: Case, progress: Progress, flips: str, time_limit: float | None) -> None:
+        self.case, self.progress, self.flips = case, progress, flips
+        self.rooms = {
+            name: GameRoom(file.game, lambda game: solve(game, time_limit=time_limit))
+            for name, file in case.games.items()
+        }
+        self.main = case.window[0] if case.window is not None else next(iter(case.games))
+        self.games: dict[str, GameStudy] = {}
+        self.worlds = {world.name: WorldStudy(world, None, ()) for world in case.worlds}
+        self.answers: dict[str, AnsweredClaim] = {}
+        self.parsed: dict[str, Statement] = {}
+        self.record: Record | None = None
+        self.rows: tuple[AnsweredRow, ...] = ()
+        self.window: Window | None = None
+        self.moves: tuple[Move, ...] = ()
+        self.timing: dict[str, float] = {}
+        self.stopped: str | None = None
+        self.doing = "reading the case"
 
-    found = nearest_flips(lambda overrides: answer(parsed, room, overrides).answer, defaults, wide, expected)
-    return replace(verdict, flips=found)
+    def everything(self) -> None:
+        for name, stage in (
+            ("games", self._games),
+            ("claims", self._claims),
+            ("record", self._tells_apart),
+            ("window", self._windows),
+            ("worlds", self._worlds),
+            ("flips", self._flips),
+        ):
+            start = time.perf_counter()
+            try:
+                stage()
+            finally:
+                self.timing[name] = time.perf_counter() - start
+        self.tell(1.0, "done")
+
+    def tell(self, share: float, what: str) -> None:
+        self.doing = what
+        self.progress(share, what)
+
+    def _games(self) -> None:
+        for name, file in self.case.games.items():
+            self.tell(0.02, f"solving {name}")
+            room = self.rooms[name]
+            solution = room.surviving({}, QUICK).solution
+            notes = parameter_notes(Path(file.path), solution.game.parameters)
+            self.games[name] = GameStudy(name, solution, _certified(solution), game_assumptions(solution.game), notes)
+            _go_on(solution)
+
+    def _claims(self) -> None:
+        if self.case.record:
+            from doubletalk.evidence.record import load_record
+
+            self.record = load_record(self.case.folder, self.case.as_of)
+        for k, claim in enumerate(self.case.claims):
+            self.tell(0.1 + 0.15 * k / len(self.case.claims), f"asking {claim.id}")
+            self.answers[claim.id] = self._answered(claim)
+
+    def _answered(self, claim: Claim) -> AnsweredClaim:
+        if claim.kind == "cannot":
+            return AnsweredClaim(claim, cannot=claim.cannot)
+        if claim.kind == "long game":
+            return AnsweredClaim(claim, cannot="the case has no long game yet")
+        try:
+            if claim.kind == "record":
+                if self.record is None:
+                    return AnsweredClaim(claim, cannot="the case has no record")
+                from doubletalk.evidence.language import evaluate_record
+
+                return AnsweredClaim(claim, record_answer=evaluate_record(str(claim.statement), self.record))
+            self.parsed[claim.id] = parse_statement(str(claim.statement))
+            verdict = answer(self.parsed[claim.id], self.rooms[str(claim.game)])
+        except InputError as wrong:
+            raise self._at(claim, wrong) from None
+        filed = {world.name: verdict for world in self.case.worlds if world.as_filed or claim.game != self.main}
+        return AnsweredClaim(claim, verdict=verdict, worlds=filed)
+
+    def _at(self, claim: Claim, wrong: InputError) -> CaseFileError:
+        return CaseFileError(f"claim '{claim.id}': {wrong}", str(self.case.folder / "claims.yaml"), claim.line)
+
+    def _tells_apart(self) -> None:
+        self.tell(0.3, "comparing the sides on the record")
+        if self.case.tells_apart is not None and self.record is not None:
+            from doubletalk.evidence.lenses_table import answer_table, load_tells_apart
+
+            self.rows = answer_table(load_tells_apart(self.case.tells_apart), self.record)
+
+    def _windows(self) -> None:
+        if self.case.window is None:
+            return
+        roles, room = self.case.window[1], self.rooms[self.main]
+        self.window = find_window(room.game({}), roles)
+        self.moves = how_it_moves(room.game, roles, room.game({}).parameters)
+        for k, (name, item) in enumerate(self.worlds.items()):
+            self.tell(0.35 + 0.1 * k / len(self.worlds), f"finding the window where {name}")
+            window = find_window(room.game(item.world.values), roles)
+            thresholds = structural_thresholds(room.game, roles, item.world.values)
+            self.worlds[name] = replace(item, window=window, thresholds=thresholds)
+
+    def _worlds(self) -> None:
+        room = self.rooms[self.main]
+        for k, (name, item) in enumerate(self.worlds.items()):
+            self.tell(0.45 + 0.25 * k / len(self.worlds), f"solving {self.main} where {name}")
+            where: Mapping[str, Rational] = {} if item.world.as_filed else item.world.values
+            solution = room.solved(where).solution
+            points = len(self.games[self.main].certificates if item.world.as_filed else _certified(solution))
+            _go_on(solution)
+            self.worlds[name] = replace(
+                item, outcomes=len(solution.outcomes), points=points, complete=solution.complete
+            )
+            for claim_id, parsed in self.parsed.items():
+                done = self.answers[claim_id]
+                if name in (done.worlds or {}):
+                    continue
+                try:
+                    verdict = answer(parsed, room, where)
+                except InputError as wrong:
+                    raise self._at(done.claim, wrong) from None
+                self.answers[claim_id] = replace(done, worlds={**(done.worlds or {}), name: verdict})
+            if not item.world.as_filed:
+                room.forget(where)
+
+    def _flips(self) -> None:
+        if self.flips == "none":
+            return
+        for k, (claim_id, parsed) in enumerate(self.parsed.items()):
+            self.tell(0.7 + 0.3 * k / len(self.parsed), f"looking for what would overturn {claim_id}")
+            done = self.answers[claim_id]
+            assert done.verdict is not None
+            room = self.rooms[str(done.claim.game)]
+            verdict = with_flips(done.verdict, parsed, room, self.case, done.claim, self.flips == "all")
+            worlds = {n: verdict if v is done.verdict else v for n, v in (done.worlds or {}).items()}
+            self.answers[claim_id] = replace(done, verdict=verdict, worlds=worlds)
+
+    def result(self) -> StudyResult:
+        order = {world.name: k for k, world in enumerate(self.case.worlds)}
+        claims = []
+        for claim in self.case.claims:
+            item = self.answers.get(claim.id, AnsweredClaim(claim, cannot=NOT_REACHED))
+            if item.worlds is not None:
+                item = replace(item, worlds=dict(sorted(item.worlds.items(), key=lambda pair: order[pair[0]])))
+            claims.append(item)
+        assumptions = (*self.case.assumptions, *(s for game in self.games.values() for s in game.assumptions))
+        return StudyResult(
+            self.case,
+            dict(self.games),
+            tuple(claims),
+            self.rows,
+            self.record,
+            self.window,
+            self.moves,
+            assumptions,
+            dict(self.timing),
+            tuple(self.worlds.values()),
+            self.stopped,
+        )
 
 
-def _tells_apart(case: Case, record: Record | None) -> tuple[AnsweredRow, ...]:
-    if case.tells_apart is None or record is None:
-        return ()
-    from doubletalk.evidence.lenses_table import answer_table, load_tells_apart
+def _certified(solution: Solution) -> tuple[Certificate, ...]:
+    certificates = tuple(verify(solution.game, point) for _, _, point in solution.assessments())
+    if not all(certificate.valid for certificate in certificates):
+        raise RuntimeError("an equilibrium does not verify: this is a fault of the solver, please report it")
+    return certificates
 
-    return answer_table(load_tells_apart(case.tells_apart), record)
 
-
-def _window(case: Case, rooms: Mapping[str, GameRoom]) -> tuple[Window | None, tuple[Move, ...]]:
-    if case.window is None:
-        return None, ()
-    name, roles = case.window
-    room = rooms[name]
-    defaults: Mapping[str, Rational] = room.game({}).parameters
-    return find_window(room.game({}), roles), how_it_moves(room.game, roles, defaults)
+def _go_on(solution: Solution) -> None:
+    """A solve that was interrupted hands back what it had; the study as a whole ends there."""
+    if solution.stopped == "interrupted":
+        raise KeyboardInterrupt

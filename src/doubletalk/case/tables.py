@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from doubletalk.case.verdicts import as_data
+from doubletalk.case.verdict_data import as_data
 
 if TYPE_CHECKING:
     from doubletalk.case.study import AnsweredClaim, StudyResult

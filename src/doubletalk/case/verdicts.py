@@ -7,130 +7,23 @@ about all equilibria in which the statement is defined; where there is none the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
 
 from doubletalk.case.asked import Asked, constant, difference_of, labels_of, reply_to_best
 from doubletalk.case.decide import Truth, decide
 from doubletalk.case.evaluation import Evaluator, FamilySpace
 from doubletalk.case.language import parse_statement
+from doubletalk.case.room import GameRoom
 from doubletalk.case.sweep import Interval, exact_sweep
 from doubletalk.case.syntax import Best, ClaimError, Statement
+from doubletalk.case.verdict import Flip, OutcomeTruth, Reach, Search, Verdict
 from doubletalk.equilibrium.solution import Assessment, Solution
 from doubletalk.errors import InputError
 from doubletalk.exact import Rational
 from doubletalk.game.model import Game
 from doubletalk.refinement.names import NAMES
 
-__all__ = ["Flip", "GameRoom", "OutcomeTruth", "Verdict", "answer"]
-
-ANSWERS = {
-    "yes": "holds",
-    "no": "does not hold",
-    "undefined": "not defined",
-    "cannot": "cannot be asked",
-    "range": "holds on a range",
-    "undecided": "not decided",
-}
-
-
-@dataclass(frozen=True)
-class OutcomeTruth:
-    """Where the comparison stands in one outcome: "all", "some", "none", "undefined" or "undecided"."""
-
-    outcome_id: int
-    extent: str
-    undefined_somewhere: bool
-    low: Rational | None
-    high: Rational | None
-
-
-@dataclass(frozen=True)
-class Flip:
-    """The nearest value of a parameter at which the answer changes, above or below its default."""
-
-    parameter: str
-    default: Rational
-    direction: str
-    threshold: Rational | None
-    low: Rational
-    high: Rational
-    answer_beyond: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a statement about a game comes to.
-
-    ``answer``   "yes", "no", "undefined", "undecided", "cannot" (``reason`` says why) or "range" (see ``intervals``)
-    ``extent``   in how many equilibria the comparison holds: "all", "some", "none"; None without a quantifier
-    ``outcomes`` one entry per equilibrium outcome asked
-    ``witness``  an equilibrium that shows the answer (an example for "yes", a counterexample for "no"), from
-                 outcome ``witness_outcome``
-    ``intervals`` of a statement with ``over``: where it holds, where not, where not defined, exactly
-    ``complete`` False when the solver's list of equilibria is not proved to be all
-    """
-
-    statement: str
-    answer: str
-    words: str
-    extent: str | None = None
-    outcomes: tuple[OutcomeTruth, ...] = ()
-    witness: Assessment | None = None
-    witness_outcome: int | None = None
-    intervals: tuple[Interval, ...] = ()
-    flips: tuple[Flip, ...] = ()
-    complete: bool = True
-    reason: str | None = None
-
-    def outcome_ids(self, extent: str) -> tuple[int, ...]:
-        """The ids of the outcomes with that extent."""
-        return tuple(truth.outcome_id for truth in self.outcomes if truth.extent == extent)
-
-
-@dataclass
-class GameRoom:
-    """A game for any parameter values, each solved at most once.
-
-    ``make``   parameter overrides -> game; raises ``InputError`` where there is none
-    ``solver`` game -> solution
-    ``crossings`` what ``candidates.crossings`` found, kept from claim to claim
-    """
-
-    make: Callable[[Mapping[str, Rational]], Game]
-    solver: Callable[[Game], Solution]
-    crossings: dict[Any, tuple[Rational, ...]] = field(default_factory=dict)
-    _games: dict[tuple[tuple[str, str], ...], Game] = field(default_factory=dict)
-    _solved: dict[tuple[tuple[str, str], ...], Evaluator] = field(default_factory=dict)
-
-    @staticmethod
-    def _key(overrides: Mapping[str, Rational]) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted((name, str(value)) for name, value in overrides.items()))
-
-    def game(self, overrides: Mapping[str, Rational]) -> Game:
-        """The game at these values."""
-        key = self._key(overrides)
-        if key not in self._games:
-            self._games[key] = self.make(overrides)
-        return self._games[key]
-
-    def solved(self, overrides: Mapping[str, Rational]) -> Evaluator:
-        """The evaluator over all equilibria at these values."""
-        key = self._key(overrides)
-        if key not in self._solved:
-            self._solved[key] = Evaluator(self.solver(self.game(overrides)))
-        return self._solved[key]
-
-    def surviving(self, overrides: Mapping[str, Rational], names: tuple[str, ...]) -> Evaluator:
-        """The evaluator with every outcome judged by these refinements (each computed once)."""
-        evaluator = self.solved(overrides)
-        missing = [n for n in names if any(n not in outcome.survives for outcome in evaluator.solution.outcomes)]
-        if missing:
-            from doubletalk.refinement import refine
-
-            evaluator.solution = refine(evaluator.solution, missing)
-        return evaluator
+__all__ = ["Flip", "GameRoom", "OutcomeTruth", "Reach", "Search", "Verdict", "answer"]
 
 
 def _refinements(parsed: Statement) -> tuple[str, ...]:
@@ -194,7 +87,9 @@ def _best_verdict(asked: Asked, game: Game) -> Verdict:
     if holds is None:
         raise ClaimError("best(...) is compared with =, != or includes", parsed.source, parsed.comparison.at)
     tie = " or ".join(found.possible)
-    return Verdict(parsed.source, "yes" if holds else "no", f"The best response of {found.audience} is {tie}.")
+    words = f"The best response of {found.audience} is {tie}."
+    reach = Reach("all" if holds else "none", "belief", int(holds), 1)
+    return Verdict(parsed.source, "yes" if holds else "no", words, reach=reach)
 
 
 def _blocked(parsed: Statement, solution: Solution) -> str | None:
@@ -225,7 +120,40 @@ def _equilibrium_verdict(asked: Asked, evaluator: Evaluator) -> Verdict:
     if not solution.complete:
         reason = solution.why_incomplete
     return Verdict(
-        parsed.source, verdict, words, extent, outcomes, witness, where, complete=solution.complete, reason=reason
+        parsed.source,
+        verdict,
+        words,
+        extent,
+        outcomes,
+        witness,
+        where,
+        complete=solution.complete,
+        reason=reason,
+        reach=_reach(extent, outcomes, shown),
+    )
+
+
+def _reach(extent: str, outcomes: tuple[OutcomeTruth, ...], shown: list[tuple[FamilySpace, Truth]]) -> Reach:
+    """How far the comparison reaches over the outcomes, with an example and a counterexample where there are any."""
+
+    def ids(kind: str) -> tuple[int, ...]:
+        return tuple(truth.outcome_id for truth in outcomes if truth.extent == kind)
+
+    holding, undefined = ids("all"), ids("undefined")
+    example, example_at = _witness(shown, True)
+    against, against_at = _witness(shown, False)
+    return Reach(
+        extent,
+        "outcomes",
+        len(holding),
+        len(outcomes) - len(undefined),
+        holding,
+        ids("some"),
+        undefined,
+        example,
+        example_at,
+        against,
+        against_at,
     )
 
 
@@ -338,65 +266,15 @@ def _swept(parsed: Statement, room: GameRoom, base: Mapping[str, Rational]) -> V
         intervals=intervals,
         complete=probe.complete,
         reason=None if exact else "an end is only bracketed",
+        reach=_reach_of_range(intervals),
     )
 
 
-def as_data(verdict: Verdict) -> dict[str, Any]:
-    """The verdict as plain data for JSON: exact numbers as text."""
-
-    def show(value: Rational | None) -> str | None:
-        return None if value is None else str(value)
-
-    witness = None
-    if verdict.witness is not None:
-        witness = {
-            "outcome": verdict.witness_outcome,
-            "sender": {t: {m: str(p) for m, p in plan.items()} for t, plan in verdict.witness.sender.items()},
-            "responses": {
-                who: {where: {a: str(p) for a, p in mix.items()} for where, mix in plan.items()}
-                for who, plan in verdict.witness.responses.items()
-            },
-            "beliefs": {key: {t: str(p) for t, p in belief.items()} for key, belief in verdict.witness.beliefs.items()},
-        }
-    return {
-        "statement": verdict.statement,
-        "answer": verdict.answer,
-        "words": verdict.words,
-        "extent": verdict.extent,
-        "outcomes": [
-            {
-                "id": t.outcome_id,
-                "extent": t.extent,
-                "undefined_somewhere": t.undefined_somewhere,
-                "low": show(t.low),
-                "high": show(t.high),
-            }
-            for t in verdict.outcomes
-        ],
-        "witness": witness,
-        "intervals": [
-            {
-                "low": str(i.low),
-                "high": str(i.high),
-                "low_closed": i.low_closed,
-                "high_closed": i.high_closed,
-                "answer": i.answer,
-                "exact": i.exact,
-            }
-            for i in verdict.intervals
-        ],
-        "flips": [
-            {
-                "parameter": f.parameter,
-                "default": str(f.default),
-                "direction": f.direction,
-                "threshold": show(f.threshold),
-                "low": str(f.low),
-                "high": str(f.high),
-                "answer_beyond": f.answer_beyond,
-            }
-            for f in verdict.flips
-        ],
-        "complete": verdict.complete,
-        "reason": verdict.reason,
-    }
+def _reach_of_range(intervals: tuple[Interval, ...]) -> Reach:
+    """How far a statement holds on its range; single points at which it does not hold count as well."""
+    asked = [interval for interval in intervals if interval.answer != "undefined"]
+    held = sum(interval.answer == "yes" for interval in asked)
+    if any(interval.answer == "undecided" for interval in asked):
+        return Reach("undecided", "range", held, len(asked))
+    word = "undefined" if not asked else "all" if held == len(asked) else "some" if held else "none"
+    return Reach(word, "range", held, len(asked))
