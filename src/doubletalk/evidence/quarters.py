@@ -1,67 +1,67 @@
-"""The chronicle in tables for figures: counts per quarter or year, and one plain row per event."""
+"""Quarters as numbers and words, and the chronicle as plain rows.
+
+A quarter is the number 4 year + (0..3); in words ``2021Q2``.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+import datetime as dt
+import re
 
-from doubletalk.evidence.chronicle import Chronicle
+from doubletalk.evidence.chronicle import Event
 from doubletalk.evidence.vocabulary import INTENSITIES
 
-__all__ = ["PeriodCount", "period_counts", "timeline_rows"]
+__all__ = ["QUARTER_FORM", "event_row", "first_day", "last_day", "quarter_name", "quarter_number", "quarter_of"]
+
+QUARTER_FORM = "a quarter such as 2021Q2"
+_QUARTER = re.compile(r"([0-9]{4})-?Q([1-4])")
 
 
-@dataclass(frozen=True)
-class PeriodCount:
-    """Events of one actor and action in a quarter (``2010-Q4``) or a year (``2010``); weight: summed intensities."""
-
-    period: str
-    actor: str
-    action: str
-    count: int
-    weight: int
+def quarter_of(date: dt.date) -> int:
+    """The number of the quarter in which *date* lies."""
+    return 4 * date.year + (date.month - 1) // 3
 
 
-def period_counts(chronicle: Chronicle, per: str = "quarter") -> tuple[PeriodCount, ...]:
-    """Counts per ``quarter`` or ``year`` by actor and action, in order; periods without events are not listed.
-
-    An event of which only the year is known is put in its first quarter; dates are as coded.
-    """
-    if per not in ("quarter", "year"):
-        raise ValueError(f"per is {per!r}; give 'quarter' or 'year'")
-    counts: Counter[tuple[str, str, str]] = Counter()
-    weights: Counter[tuple[str, str, str]] = Counter()
-    for event in chronicle:
-        year = f"{event.date.year:04d}"
-        key = (year if per == "year" else f"{year}-Q{(event.date.month + 2) // 3}", event.actor, event.action)
-        counts[key] += 1
-        weights[key] += event.intensity
-    return tuple(PeriodCount(*key, counts[key], weights[key]) for key in sorted(counts))
+def quarter_name(number: int) -> str:
+    """``2021Q2``."""
+    return f"{number // 4:04d}Q{number % 4 + 1}"
 
 
-def timeline_rows(chronicle: Chronicle) -> list[dict[str, str | int]]:
-    """One plain dict per event, dates as ISO text, with the earliest and latest day and the link to the source."""
+def quarter_number(text: str) -> int | None:
+    """The number of a quarter written ``2021Q2`` or ``2021-Q2``, or None."""
+    match = _QUARTER.fullmatch(text.strip().upper())
+    return None if match is None else 4 * int(match[1]) + int(match[2]) - 1
+
+
+def first_day(number: int) -> dt.date:
+    """The first day of a quarter."""
+    return dt.date(number // 4, 3 * (number % 4) + 1, 1)
+
+
+def last_day(number: int) -> dt.date:
+    """The last day of a quarter."""
+    return first_day(number + 1) - dt.timedelta(days=1)
+
+
+def event_row(event: Event) -> dict[str, str | int]:
+    """One plain row for an event: dates as ISO text, the earliest and latest day, the quarter, the source."""
     names = {value: word for word, value in INTENSITIES.items()}
-    rows: list[dict[str, str | int]] = []
-    for event in chronicle:
-        first, last = event.interval()
-        rows.append(
-            {
-                "id": event.id,
-                "date": event.date.isoformat(),
-                "earliest": first.isoformat(),
-                "latest": last.isoformat(),
-                "precision": event.precision,
-                "actor": event.actor,
-                "target": event.target,
-                "action": event.action,
-                "intensity": event.intensity,
-                "size": names[event.intensity],
-                "summary": event.summary,
-                "source_title": event.source_title,
-                "source_url": event.source_url,
-                "confidence": event.confidence,
-                "line": event.line,
-            }
-        )
-    return rows
+    first, last = event.interval()
+    return {
+        "id": event.id,
+        "quarter": quarter_name(quarter_of(event.date)),
+        "date": event.date.isoformat(),
+        "earliest": first.isoformat(),
+        "latest": last.isoformat(),
+        "precision": event.precision,
+        "actor": event.actor,
+        "target": event.target,
+        "action": event.action,
+        "intensity": event.intensity,
+        "size": names[event.intensity],
+        "summary": event.summary,
+        "source_title": event.source_title,
+        "source_url": event.source_url,
+        "confidence": event.confidence,
+        "line": event.line,
+    }
