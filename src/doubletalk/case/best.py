@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
+from typing import Any
 
 from doubletalk.errors import InputError
 from doubletalk.exact import ZERO, Rational
@@ -41,6 +43,35 @@ def payoff_trait(game: Game) -> tuple[str, tuple[tuple[str, ...], tuple[str, ...
     The sender's cost of a message may depend on it as well. For two plain types the first type is meant.
     Raises ``InputError`` when no single two-valued trait does it.
     """
+    memory = _memory(_Identity(game))
+    if "trait" not in memory:
+        memory["trait"] = _find_payoff_trait(game)
+    found: tuple[str, tuple[tuple[str, ...], tuple[str, ...]]] = memory["trait"]
+    return found
+
+
+class _Identity:
+    """A game as the key of a memory: itself, not its contents."""
+
+    __slots__ = ("game",)
+
+    def __init__(self, game: Game) -> None:
+        self.game = game
+
+    def __hash__(self) -> int:
+        return id(self.game)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and other.game is self.game
+
+
+@lru_cache(maxsize=32)
+def _memory(game: _Identity) -> dict[object, Any]:
+    """What was worked out about one game and depends on no belief."""
+    return {}
+
+
+def _find_payoff_trait(game: Game) -> tuple[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     candidates = []
     for index, (_, values) in enumerate(game.traits.items()):
         if len(values) == 2:
@@ -137,6 +168,7 @@ class _Walker:
     def __init__(self, game: Game, message: int, belief: tuple[Rational, ...]) -> None:
         self.game, self.message, self.belief = game, message, belief
         self.memory: dict[tuple[int, ...], list[tuple[Rational, ...]]] = {}
+        self.rows: dict[object, list[tuple[Rational, ...]]] = _memory(_Identity(game))
 
     def values(self, history: tuple[int, ...]) -> list[tuple[Rational, ...]]:
         if history not in self.memory:
@@ -166,6 +198,12 @@ class _Walker:
         A type that cannot send the message is read as its nearest like: with the payoffs of any type that can and
         agrees with it elsewhere; such a type has no row, and it is skipped only when its belief is zero.
         """
+        key = (t, self.message, history)
+        if key not in self.rows:
+            self.rows[key] = self._find_rational_rows(t, history)
+        return self.rows[key]
+
+    def _find_rational_rows(self, t: int, history: tuple[int, ...]) -> list[tuple[Rational, ...]]:
         m = self.message if self.message in self.game.available[t] else None
         source = t if m is not None else self._stand_in(t)
         rows = [

@@ -43,7 +43,7 @@ _CASE_KEYS = (
     "coding",
 )
 _WINDOW_KEYS = ("game", "first", "second", "offer", "stick", "screen", "outbid")
-_CRUX_KEYS = ("id", "asks", "parameter", "against", "half", "twice", "only")
+_CRUX_KEYS = ("id", "asks", "parameter", "against", "less", "more", "only")
 CASE_FILE = "case.yaml"
 
 
@@ -234,6 +234,6 @@ def _cruxes(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[
                 raise reader.error(f"{what}: only: {unknown('crux', other, tuple(found))}", table.line_of("only"))
             if answer not in FACTORS:
                 raise reader.error(f"{what}: only: {unknown('answer', answer, tuple(FACTORS))}", table.line_of("only"))
-        asks, half, twice = (reader.text(table, key, what) for key in ("asks", "half", "twice"))
-        found[name] = Crux(name, asks, parameter, against, half, twice, only)
+        asks, less, more = (reader.text(table, key, what) for key in ("asks", "less", "more"))
+        found[name] = Crux(name, asks, parameter, against, less, more, only)
     return tuple(found.values())

@@ -8,20 +8,23 @@ and confirmed just below it, at it and just above it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from doubletalk.case.sweep import find_threshold
 from doubletalk.case.window import Window, WindowRoles, find_window
 from doubletalk.errors import InputError
-from doubletalk.exact import ONE, Rational
+from doubletalk.exact import ONE, Rational, rational
 from doubletalk.game.model import Game
 
 __all__ = ["REACH", "StructuralThreshold", "structural_thresholds"]
 
-REACH = tuple(ONE * 2**k / 8 for k in range(7))
-"""Multiples of a parameter between which its nearest thresholds are looked for: from an eighth to eight times."""
+REACH = tuple(ONE * 2**k / 9 for k in range(4)) + tuple(ONE * 10 * 2**k / 9 for k in range(4))
+"""Multiples of a parameter between which its nearest thresholds are looked for: from a ninth to nearly nine times."""
+
+_NEAR = rational("1/1000000000")
+"""How near to a threshold, relative to the distance from the default, the search for a nearer one begins."""
 
 _Best: TypeAlias = tuple[tuple[str, ...], ...]
 
@@ -48,12 +51,16 @@ class StructuralThreshold:
 
 
 def structural_thresholds(
-    make: Callable[[Mapping[str, Rational]], Game], roles: WindowRoles, base: Mapping[str, Rational]
+    make: Callable[[Mapping[str, Rational]], Game],
+    roles: WindowRoles,
+    base: Mapping[str, Rational],
+    parameters: Iterable[str],
 ) -> tuple[StructuralThreshold, ...]:
-    """For every parameter the nearest threshold below and above its value in *base* (else the file's)."""
-    values = {**make(base).parameters, **base}
+    """For each of *parameters* the nearest threshold below and above its value in *base* (else the file's)."""
+    values = make(base).parameters
     found = []
-    for name, default in values.items():
+    for name in parameters:
+        default = values[name]
         if default == 0:
             continue
         shapes: dict[Rational, tuple[_Best, tuple[str, ...]] | None] = {}
@@ -80,7 +87,8 @@ def structural_thresholds(
                 if beyond is None or here is None:
                     break
                 if beyond != here:
-                    found.append(_threshold(shape, name, default, direction, last, x))
+                    threshold = _threshold(shape, name, default, direction, last, x)
+                    found += [threshold] if threshold is not None else []
                     break
                 last = x
     return tuple(found)
@@ -93,22 +101,19 @@ def _threshold(
     direction: str,
     last: Rational,
     x: Rational,
-) -> StructuralThreshold:
-    low, high = min(last, x), max(last, x)
-    threshold = find_threshold(shape, low, high)
-    inside, outside = (threshold.above, threshold.below) if direction == "down" else (threshold.below, threshold.above)
-    return StructuralThreshold(
-        name,
-        default,
-        direction,
-        threshold.value,
-        threshold.low,
-        threshold.high,
-        inside[0],
-        outside[0],
-        inside[1],
-        outside[1],
-    )
+) -> StructuralThreshold | None:
+    here = shape(default)
+    while True:  # until nothing changes any more between the default and the threshold
+        threshold = find_threshold(shape, min(last, x), max(last, x))
+        down = direction == "down"
+        inside, outside = (threshold.above, threshold.below) if down else (threshold.below, threshold.above)
+        if inside == here or not threshold.exact:
+            break
+        x = threshold.value + (last - threshold.value) * _NEAR
+    if inside is None or outside is None:
+        return None
+    ends = (threshold.value, threshold.low, threshold.high)
+    return StructuralThreshold(name, default, direction, *ends, inside[0], outside[0], inside[1], outside[1])
 
 
 def _shape(window: Window) -> tuple[_Best, tuple[str, ...]]:

@@ -72,8 +72,8 @@ class WorldStudy:
     """One world: the game with the cruxes, its equilibria counted and certified, and its window.
 
     ``outcomes`` the number of equilibrium outcomes, ``points`` how many extreme points were verified; both None where
-    the study was stopped before this world was solved. ``thresholds``: where one parameter alone changes what the
-    window looks like.
+    the study was stopped before this world was solved. ``thresholds``: where a parameter of a crux, the
+    others held, changes what the window looks like.
     """
 
     world: World
@@ -287,10 +287,11 @@ class _Run:
         roles, room = self.case.window[1], self.rooms[self.main]
         self.window = find_window(room.game({}), roles)
         self.moves = how_it_moves(room.game, roles, room.game({}).parameters)
+        names = dict.fromkeys(n for crux in self.case.cruxes for n in (crux.parameter, crux.against))
         for k, (name, item) in enumerate(self.worlds.items()):
             self.tell(0.35 + 0.1 * k / len(self.worlds), f"finding the window where {name}")
             window = find_window(room.game(item.world.values), roles)
-            thresholds = structural_thresholds(room.game, roles, item.world.values)
+            thresholds = structural_thresholds(room.game, roles, item.world.values, names)
             self.worlds[name] = replace(item, window=window, thresholds=thresholds)
 
     def _worlds(self) -> None:

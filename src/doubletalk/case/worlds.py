@@ -1,8 +1,8 @@
 """Worlds: the same game where sizes that no source settles fall one way or the other.
 
 A **crux** is a parameter that no source gives, on which answers turn, and the size that it has to be compared with. No
-value of it is neutral, so none is chosen: the parameter is set to half of the other size and to twice that size, and
-everything is answered in both cases. The worlds are all combinations of the answers to all cruxes.
+value of it is neutral, so none is chosen: the parameter is set to a third of the other size and to three times that
+size, and everything is answered in both cases. The worlds are all combinations of the answers to all cruxes.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from doubletalk.exact import Rational, rational
 
 __all__ = ["FACTORS", "Crux", "World", "worlds_of"]
 
-FACTORS: Mapping[str, Rational] = {"half": rational("1/2"), "twice": rational(2)}
-"""The two answers to a crux, each a multiple of the size that it is compared with."""
+FACTORS: Mapping[str, Rational] = {"less": rational("1/3"), "more": rational(3)}
+"""The two answers to a crux, each a multiple of the size that it is compared with. Three, so that no chain of a crux
+and a size that is twice another (docs/decisions.md) brings two sizes back to one value."""
 
 
 @dataclass(frozen=True)
 class Crux:
     """A size that no source settles.
 
-    ``asks``    the question in words;  ``half``, ``twice`` what either answer means, in words
-    ``parameter`` is set to half and to twice the value of ``against``
+    ``asks``    the question in words;  ``less``, ``more`` what either answer means, in words
+    ``parameter`` is set to a third and to three times the value of ``against``
     ``only``    crux id -> answer: it is asked only where that crux is answered so; elsewhere it makes no difference
     """
 
@@ -32,20 +33,20 @@ class Crux:
     asks: str
     parameter: str
     against: str
-    half: str
-    twice: str
+    less: str
+    more: str
     only: Mapping[str, str]
 
     def says(self, answer: str) -> str:
-        """What the answer ("half" or "twice") means, in words."""
-        return self.half if answer == "half" else self.twice
+        """What the answer ("less" or "more") means, in words."""
+        return self.less if answer == "less" else self.more
 
 
 @dataclass(frozen=True)
 class World:
-    """One combination of answers. ``settings`` crux id -> "half" or "twice" (a crux that is not asked is absent).
+    """One combination of answers. ``settings`` crux id -> "less" or "more" (a crux that is not asked is absent).
 
-    ``name``   short and unique, such as ``d=rho/2, v=2s``
+    ``name``   short and unique, such as ``d=rho/3, v=3s``
     ``values`` parameter -> value, over those of the game file
     ``as_filed`` whether these are the values in the game file; such a world is no better founded than the others
     """
@@ -57,7 +58,7 @@ class World:
 
 
 def worlds_of(cruxes: Sequence[Crux], defaults: Mapping[str, Rational]) -> tuple[World, ...]:
-    """All worlds, in the order of the cruxes, ``half`` before ``twice``; one world as filed where there is no crux."""
+    """All worlds, in the order of the cruxes, ``less`` before ``more``; one world as filed where there is no crux."""
     if not cruxes:
         return (World("as filed", {}, {}, True),)
     found: dict[str, World] = {}
@@ -72,5 +73,5 @@ def worlds_of(cruxes: Sequence[Crux], defaults: Mapping[str, Rational]) -> tuple
 
 
 def _words(crux: Crux, answer: str) -> str:
-    size = f"{crux.against}/2" if answer == "half" else f"2{crux.against}"
+    size = f"{crux.against}/3" if answer == "less" else f"3{crux.against}"
     return f"{crux.parameter}={size}"
