@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 import doubletalk
 from doubletalk.commands.check import check
+from doubletalk.commands.chronicle import chronicle
 from doubletalk.commands.convert import convert
 from doubletalk.commands.library import library
 from doubletalk.commands.new import new
@@ -51,7 +52,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _command in (check, solve, talk, quantal, library, study, new, convert, schema):
+for _command in (check, solve, talk, quantal, library, study, chronicle, new, convert, schema):
     app.command()(_command)
 
 

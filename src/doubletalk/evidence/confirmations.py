@@ -64,8 +64,8 @@ def load_confirmations(path: str | Path, chronicle: Chronicle) -> Mapping[str, C
         bad = _problems(row, known, found)
         problems.extend(bad)
         if not bad:
-            cells = [row.get(column) for column in COLUMNS]
-            found[cells[0]] = Confirmation(*cells[:6], cells[6] == "yes", cells[7])
+            name, fact, agrees, date, title, url, other, note = (row.get(column) for column in COLUMNS)
+            found[name] = Confirmation(name, fact, agrees, date, title, url, other == "yes", note)
     refuse(file, problems, "file of confirmations")
     return found
 

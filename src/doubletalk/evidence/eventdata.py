@@ -1,0 +1,305 @@
+"""Event data of others read into a chronicle: PLOVER and POLECAT, CAMEO, ICEWS, GDELT.
+
+Nothing is lost: a row that cannot be read, or that means nothing in a chronicle's words, comes back with the reason.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from doubletalk.errors import InputError
+from doubletalk.evidence.chronicle import COLUMNS
+from doubletalk.evidence.event_types import action_of, family_of_cameo, family_of_plover
+from doubletalk.evidence.tables import Problem, nearest_word, read_rows, refuse, word_problem
+from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, STANDARD, Vocabulary
+
+__all__ = ["LAYOUTS", "ActorRule", "Imported", "LeftOut", "chronicle_text", "load_actors", "read_event_data"]
+
+ROLES = ("client", "home", "patron", "west", "other")
+GDELT_WIDTHS = (57, 58, 61)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a kind of file keeps what we need: our name of a field -> its column (or its number, from 0)."""
+
+    columns: Mapping[str, str | int]
+    required: tuple[str, ...]
+    cameo: bool
+    header: bool = True
+
+
+_POLECAT = Layout(
+    MappingProxyType(
+        {
+            "id": "Event ID", "date": "Event Date", "type": "Event Type", "mode": "Event Mode", "scale": "Intensity",
+            "actor_name": "Actor Name", "actor_country": "Actor Country", "actor_sector": "Primary Actor Sector",
+            "target_name": "Recipient Name", "target_country": "Recipient Country",
+            "target_sector": "Primary Recipient Sector", "source": "Source", "size": "Size",
+            "precision": "Date Precision", "text": "Event Text", "url": "Source URL", "confidence": "Confidence",
+        }
+    ),
+    ("date", "type", "mode", "actor_country", "target_country"),
+    cameo=False,
+)  # fmt: skip
+_ICEWS = Layout(
+    MappingProxyType(
+        {
+            "id": "Event ID", "date": "Event Date", "type": "CAMEO Code", "scale": "Intensity", "text": "Event Text",
+            "actor_name": "Source Name", "actor_country": "Source Country", "actor_sector": "Source Sectors",
+            "target_name": "Target Name", "target_country": "Target Country", "target_sector": "Target Sectors",
+            "source": "Publisher",
+        }
+    ),
+    ("date", "type", "actor_country", "target_country"),
+    cameo=True,
+)  # fmt: skip
+_CAMEO = Layout(
+    MappingProxyType(
+        {"id": "id", "date": "date", "actor_code": "source", "target_code": "target", "type": "code", "url": "url",
+         "scale": "goldstein", "text": "text"}
+    ),
+    ("date", "actor_code", "target_code", "type"),
+    cameo=True,
+)  # fmt: skip
+_GDELT = Layout(
+    MappingProxyType(
+        {"id": 0, "date": 1, "actor_name": 6, "actor_country": 7, "actor_sector": 12, "target_name": 16,
+         "target_country": 17, "target_sector": 22, "type": 26, "scale": 30, "url": -1}
+    ),
+    (),
+    cameo=True,
+    header=False,
+)  # fmt: skip
+LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+    {"plover": _POLECAT, "polecat": _POLECAT, "cameo": _CAMEO, "icews": _ICEWS, "gdelt": _GDELT}
+)
+
+
+@dataclass(frozen=True)
+class ActorRule:
+    """Who in the event data is whom: an empty field takes anybody; names and sectors need only be contained."""
+
+    code: str
+    role: str
+    countries: tuple[str, ...]
+    sectors: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def takes(self, country: str, sector: str, name: str) -> bool:
+        """Whether every field that the rule gives fits, case aside."""
+        low_sector, low_name = sector.casefold(), name.casefold()
+        return (
+            (not self.countries or country.casefold() in self.countries)
+            and (not self.sectors or any(re.search(rf"\b{re.escape(s)}", low_sector) for s in self.sectors))
+            and (not self.names or any(n in low_name for n in self.names))
+        )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row that made no event: its line, why, and its cells as they stood."""
+
+    line: int
+    reason: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Rows of a chronicle (its columns, ``id`` first) and what was left out; together all rows of the file."""
+
+    rows: tuple[Mapping[str, str], ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def load_actors(path: str | Path, vocabulary: Vocabulary = STANDARD) -> tuple[ActorRule, ...]:
+    """Read who is who: columns code, role, country, sector, name (several words joined by ``|``); first fit counts."""
+    file = Path(path)
+    rows, problems = read_rows(file, ("code", "role", "country", "sector", "name"), ("note",), "table of actors")
+    rules = []
+    for row in rows:
+        bad = [
+            p
+            for c, known in (("code", tuple(vocabulary.actors)), ("role", ROLES))
+            if (p := word_problem(row, c, known))
+        ]
+        parts = [
+            tuple(w.strip().casefold() for w in row.get(c).split("|") if w.strip())
+            for c in ("country", "sector", "name")
+        ]
+        if not any(parts):
+            bad.append(
+                Problem(row.line, "country", "", "a country, a sector or a name; a rule for everybody is no rule")
+            )
+        problems.extend(bad)
+        rules.append(ActorRule(row.get("code"), row.get("role"), *parts))
+    refuse(file, problems, "table of actors")
+    return tuple(rules)
+
+
+def read_event_data(path: str | Path, layout: str, actors: Sequence[ActorRule]) -> Imported:
+    """Read a file of event data; InputError when it has no rows or its columns are not those of the layout."""
+    if layout not in LAYOUTS:
+        near = nearest_word(layout, LAYOUTS)
+        guess = f"; did you mean {near!r}?" if near else ""
+        raise InputError(f"unknown format {layout!r}{guess} Known: {', '.join(LAYOUTS)}", str(path))
+    file, shape = Path(path), LAYOUTS[layout]
+    rows: list[dict[str, str]] = []
+    left_out: list[LeftOut] = []
+    taken: set[str] = set()
+    for line, cells, fields in _fields(file, shape):
+        made = (
+            "the row has the wrong number of cells" if fields is None else _event(fields, shape, layout, line, actors)
+        )
+        if isinstance(made, str):
+            left_out.append(LeftOut(line, made, tuple(cells)))
+            continue
+        made["id"] = _unused(made["id"], taken)
+        rows.append(made)
+    if not rows and not left_out:
+        raise InputError("the file holds no rows", str(file), 1)
+    rows.sort(key=lambda row: row["date"])
+    return Imported(tuple(rows), tuple(left_out))
+
+
+def _fields(file: Path, shape: Layout) -> Iterator[tuple[int, list[str], dict[str, str] | None]]:
+    """Line, raw cells, and our fields (None where the row does not have as many cells as the file's first)."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig", errors="replace").replace("\0", "\ufffd")
+    except OSError as error:
+        raise InputError(f"the event data cannot be read: {error.strerror or error}", str(file)) from error
+    first = text.partition("\n")[0]
+    mark = "\t" if "\t" in first else ","
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
+    stream = io.StringIO(text, newline="")
+    reader = (
+        csv.reader(stream, delimiter=mark) if shape.header else csv.reader(stream, "excel-tab", quoting=csv.QUOTE_NONE)
+    )
+    places = _places(next(reader, []), shape, file) if shape.header else None
+    last = reader.line_num
+    for cells in reader:
+        line, last = last + 1, reader.line_num
+        if not any(cell.strip() for cell in cells) or (places is None and cells[0].upper() == "GLOBALEVENTID"):
+            continue
+        if places is None:
+            fits, found = len(cells) in GDELT_WIDTHS, {k: int(v) for k, v in shape.columns.items()}
+            if len(cells) == min(GDELT_WIDTHS):
+                found.pop("url")
+        else:
+            fits, found = len(cells) == places[""], {k: v for k, v in places.items() if k}
+        yield line, cells, {k: cells[v].strip() for k, v in found.items()} if fits else None
+
+
+def _places(header: Sequence[str], shape: Layout, file: Path) -> dict[str, int]:
+    """Our field -> place in the row; '' -> the number of cells."""
+    names = {name.strip().casefold(): k for k, name in enumerate(header)}
+    found = {f: names[str(c).casefold()] for f, c in shape.columns.items() if str(c).casefold() in names}
+    missing = [str(shape.columns[f]) for f in shape.required if f not in found]
+    if missing:
+        raise InputError(
+            f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; the first row has "
+            f"{', '.join(header[:12]) or 'nothing'}",
+            str(file),
+            1,
+        )
+    return {**found, "": len(header)}
+
+
+def _event(
+    fields: Mapping[str, str], shape: Layout, layout: str, line: int, actors: Sequence[ActorRule]
+) -> dict[str, str] | str:
+    """A row of the chronicle, or why there is none."""
+    date = _date(fields["date"])
+    if date is None:
+        return f"the date {fields['date']!r} cannot be read"
+    sides = [_who(fields, side, actors) for side in ("actor", "target")]
+    for side, found in zip(("actor", "target"), sides, strict=True):
+        if found is None:
+            return f"nobody in the table of actors fits the {side}: {_told(fields, side)}"
+    actor, target = (s for s in sides if s is not None)
+    kind, mode = fields["type"], fields.get("mode", "")
+    family = family_of_cameo(kind) if shape.cameo else family_of_plover(kind, mode)
+    if family is None:
+        return f"the event type {kind!r} has no place in a chronicle"
+    action = action_of(family, actor.role, target.role)
+    if action is None:
+        return f"'{family}' by {actor.role} to {target.role} is none of a chronicle's actions"
+    precision = fields.get("precision") if fields.get("precision") in PRECISIONS else "day"
+    source, url = fields.get("source", ""), fields.get("url", "")
+    url = url if url.startswith(("http://", "https://")) else ""
+    source = source or f"{layout.upper()} event {fields.get('id') or f'in line {line}'}"
+    confidence = fields.get("confidence", "")
+    told = (
+        fields.get("text")
+        or f"{kind}{f'/{mode}' if mode else ''} by {_told(fields, 'actor')} to {_told(fields, 'target')}."
+    )
+    first = date.replace(day=1) if precision != "day" else date
+    cells = (
+        first.replace(month=1).isoformat() if precision == "year" else first.isoformat(), str(precision), actor.code,
+        target.code, action, _size(fields), told, source, url, confidence if confidence in CONFIDENCES else "sourced",
+    )  # fmt: skip
+    if confidence == "recalled" and not fields.get("source"):
+        cells = (*cells[:7], "", url, "recalled")
+    return {"id": fields.get("id") or f"{layout}-{line}", **dict(zip(COLUMNS, cells, strict=True))}
+
+
+def _who(fields: Mapping[str, str], side: str, actors: Sequence[ActorRule]) -> ActorRule | None:
+    code = fields.get(f"{side}_code", "")
+    country = fields.get(f"{side}_country", "") or code[:3]
+    sector, name = fields.get(f"{side}_sector", "") or code[3:], fields.get(f"{side}_name", "")
+    return next((rule for rule in actors if rule.takes(country, sector, name)), None)
+
+
+def _told(fields: Mapping[str, str], side: str) -> str:
+    parts = (fields.get(f"{side}_{part}", "") for part in ("name", "country", "code"))
+    return next((part for part in parts if part), "nobody named")
+
+
+def _size(fields: Mapping[str, str]) -> str:
+    """Our size where the file has it; else by the absolute Goldstein value: from 4 notable, from 7 major."""
+    if fields.get("size") in ("1", "2", "3"):
+        return fields["size"]
+    try:
+        value = abs(float(fields.get("scale", "")))
+    except ValueError:
+        return "1"
+    return "1" if not value >= 4 else "2" if value < 7 else "3"
+
+
+def _date(text: str) -> dt.date | None:
+    """A day written 2021-05-24 (a time may follow), 20210524 or 210524 (years from 70 on are of the 1900s)."""
+    match = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})([ T].*)?|(\d{2}|\d{4})(\d{2})(\d{2})", text, flags=re.ASCII)
+    if match is None:
+        return None
+    year, month, day = (int(match[k] or match[k + 4]) for k in (1, 2, 3))
+    if len(match[5] or "") == 2:
+        year += 1900 if year >= 70 else 2000
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name}-{number}", number + 1
+    taken.add(candidate)
+    return candidate
+
+
+def chronicle_text(rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows of a chronicle as the text of a chronicle file."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["id", *COLUMNS], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
