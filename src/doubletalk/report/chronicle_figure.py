@@ -13,6 +13,8 @@ __all__ = ["chronicle_html", "chronicle_png", "chronicle_svg"]
 
 TILE, ROW = 12, 26
 NOTHING = "#eceef1"
+COLOURS = (*PALETTE[:4], "#1b1f24", *PALETTE[4:], "#7f3c8d", "#e0a800", "#6e7781")
+"""Different for every move: in the order in which the actors and their parts come."""
 SHADES = (NOTHING, "#a9b8c9", "#3d5a80")
 
 
@@ -45,7 +47,7 @@ def _chart(coded: CodedRecord, votes: tuple[Vote, ...]) -> dict[str, Any]:
     panels = []
     for rows, title, legend in ((acts, "What each did", "move"), (states, "State", "level")):
         labels = list(dict.fromkeys(row["row"] for row in rows))
-        colours = {row["shown"]: row["colour"] for row in rows}
+        colours = dict(sorted({row["shown"]: row["colour"] for row in rows}.items(), key=lambda c: c[1] != NOTHING))
         x = alt.X("quarter:O", sort=quarters, title=None, axis=_axis(alt, last=rows is states))
         tiles = (
             alt.Chart(alt.Data(values=rows))
@@ -56,7 +58,7 @@ def _chart(coded: CodedRecord, votes: tuple[Vote, ...]) -> dict[str, Any]:
                 color=alt.Color(
                     "shown:N",
                     scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-                    legend=alt.Legend(title=legend, orient="right", symbolType="square", columns=1),
+                    legend=alt.Legend(title=legend, orient="right", symbolType="square", columns=2),
                 ),
                 tooltip=[alt.Tooltip(f"{c}:N", title=c) for c in ("quarter", "row", "did", "because")],
             )
@@ -93,10 +95,10 @@ def _votes(alt: Any, quarters: list[str], votes: tuple[Vote, ...]) -> Any:
 
 
 def _acts(coded: CodedRecord) -> list[dict[str, Any]]:
-    names = [part.move for made in coded.made for part in made.parts]
     defaults = {part.part: coded.moves[m.actor][0].split(",")[k] for m in coded.made for k, part in enumerate(m.parts)}
-    busy = sorted({name for name in names if name not in defaults.values()})
-    colours = {name: PALETTE[k % len(PALETTE)] for k, name in enumerate(busy)}
+    names = (name for part in defaults for name in _names(coded, part))
+    busy = [name for name in dict.fromkeys(names) if name not in defaults.values()]
+    colours = {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(busy)}
     rows = []
     for actor in coded.actors:
         for quarter in coded.quarters:
@@ -115,6 +117,11 @@ def _acts(coded: CodedRecord) -> list[dict[str, Any]]:
                 )
     order = {name: k for k, name in enumerate(dict.fromkeys(r["row"] for r in rows))}
     return sorted(rows, key=lambda r: (order[r["row"]], r["quarter"]))
+
+
+def _names(coded: CodedRecord, part: str) -> list[str]:
+    """The moves of a part that were made at least once, by first use."""
+    return list(dict.fromkeys(p.move for made in coded.made for p in made.parts if p.part == part))
 
 
 def _states(coded: CodedRecord) -> list[dict[str, Any]]:
