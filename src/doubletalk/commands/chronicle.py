@@ -44,6 +44,9 @@ def chronicle(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Read nothing later; the case's date if not given.")
     ] = None,
+    tests: Annotated[
+        bool, typer.Option("--tests", help="What the record says without a model, with its uncertainty.")
+    ] = False,
     export: Annotated[
         str | None, typer.Option("--export", metavar="plover", help="Write event data to the file given by --to.")
     ] = None,
@@ -63,6 +66,11 @@ def chronicle(
         from doubletalk.commands.eventdata import exchange
 
         exchange(case, export, import_, layout, to, actors, _date(as_of))
+        return
+    if tests:
+        from doubletalk.commands.record_tests import answer_questions
+
+        answer_questions(case, _date(as_of), json, figure, out)
         return
     for path in (figure, *((out / "chronicle.json",) if out else ())):
         if path is not None:

@@ -63,6 +63,7 @@ class RecordAnswer:
 
     accounts  one for each measure in the statement, in its order; ``base_rate``: the left measure at a random month
     chance, shift  tests of left less right (of the number itself when there is no comparison)
+    p_holm         p adjusted for all statements of a table, where the answer belongs to one
     """
 
     statement: str
@@ -78,6 +79,7 @@ class RecordAnswer:
     accounts: tuple[Account, ...]
     event_ids: tuple[str, ...]
     words: str
+    p_holm: float | None = None
 
 
 def evaluate_record(statement: str, record: Record, plan: Plan = DEFAULT_PLAN) -> RecordAnswer:

@@ -7,7 +7,8 @@ asked, which answer each side expects of each, and what the record cannot show. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from doubletalk.evidence.record import Record
 from doubletalk.evidence.statements import parse_statement
 from doubletalk.evidence.statistics import DEFAULT_PLAN
 from doubletalk.evidence.tables import nearest_word
+from doubletalk.evidence.uncertainty import holm
 from doubletalk.evidence.vocabulary import STANDARD, Vocabulary
 
 __all__ = ["AnsweredRow", "Asked", "TableRow", "TellsApart", "answer_table", "load_tells_apart"]
@@ -126,12 +128,25 @@ def _row(value: Any, where: str, sides: Mapping[str, str], file: Path, vocabular
 
 
 def answer_table(table: TellsApart, record: Record, plan: Plan = DEFAULT_PLAN) -> tuple[AnsweredRow, ...]:
-    """Every row with the record's answers and a tally for each side, reckoned the same way for all."""
-    return tuple(_answered(row, table, record, plan) for row in table.rows)
+    """Every row with the record's answers and a tally for each side, reckoned the same way for all.
+
+    Verdicts and tallies use the raw p-values; Holm's, for all statements of the table, stand beside them.
+    """
+    answers = [evaluate_record(a.statement, record, plan) for row in table.rows for a in row.asked]
+    tested = sum(answer.p is not None for answer in answers)
+    adjusted = iter([_adjusted(a, p, tested) for a, p in zip(answers, holm([a.p for a in answers]), strict=True)])
+    return tuple(_answered(row, table, tuple(islice(adjusted, len(row.asked)))) for row in table.rows)
 
 
-def _answered(row: TableRow, table: TellsApart, record: Record, plan: Plan) -> AnsweredRow:
-    answers = tuple(evaluate_record(a.statement, record, plan) for a in row.asked)
+def _adjusted(answer: RecordAnswer, p: float | None, tested: int) -> RecordAnswer:
+    """The answer with Holm's p-value for all statements of the table, also in its words."""
+    if p is None or answer.p is None:
+        return answer
+    told = f" Adjusted for the {tested} statements of the table (Holm): p = {p:.3f} in place of {answer.p:.3f}."
+    return replace(answer, p_holm=p, words=answer.words + told)
+
+
+def _answered(row: TableRow, table: TellsApart, answers: tuple[RecordAnswer, ...]) -> AnsweredRow:
     met = {side: _tally(side, row, answers) for side in table.sides}
     open_ = sum(a.verdict is RecordVerdict.CANNOT_TELL for a in answers)
     told = f"Of {len(answers)} statements the record answers {len(answers) - open_} and cannot tell {open_}."

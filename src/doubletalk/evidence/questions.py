@@ -1,0 +1,107 @@
+"""Questions put to a record without a model: each a few statements, answered together with their uncertainty.
+
+The questions are data (``questions.yaml`` in a case folder): an id, the question, the statements, and what the record
+cannot show. All statements of a file are taken together for Holm's adjustment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from doubletalk.errors import InputError
+from doubletalk.evidence.language import RecordAnswer, evaluate_record
+from doubletalk.evidence.measures import Response
+from doubletalk.evidence.permutation import Plan
+from doubletalk.evidence.record import Record
+from doubletalk.evidence.statements import parse_statement
+from doubletalk.evidence.statistics import DEFAULT_PLAN
+from doubletalk.evidence.uncertainty import exact_interval, holm
+from doubletalk.evidence.vocabulary import STANDARD, Vocabulary
+from doubletalk.game.fields import check_keys, items, label, required, table
+from doubletalk.game.nodes import Scalar, read_nodes, read_text, shown_path
+
+__all__ = ["QUESTIONS_FILE", "AnsweredStatement", "Question", "ask", "load_questions"]
+
+QUESTIONS_FILE = "questions.yaml"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, the statements by which the record is asked, and what their answers leave open."""
+
+    id: str
+    question: str
+    statements: tuple[str, ...]
+    cannot_show: str
+
+
+@dataclass(frozen=True)
+class AnsweredStatement:
+    """A statement's answer with its uncertainty.
+
+    interval  Clopper-Pearson, 90 per cent, of a share of triggers; None where the left side is no such share
+    p_holm    p adjusted for all statements of the file; None where nothing could be tested
+    """
+
+    question: Question
+    answer: RecordAnswer
+    interval: tuple[float, float] | None
+    p_holm: float | None
+
+
+def load_questions(path: str | Path, vocabulary: Vocabulary = STANDARD) -> tuple[Question, ...]:
+    """Read the questions; every statement is parsed, and a wrong one is reported with its line."""
+    file = Path(path)
+    shown = shown_path(file)
+    line: int | None = None
+    try:
+        top = table(read_nodes(read_text(file)), "the file of questions")
+        check_keys(top, "the file of questions", ("questions",))
+        out = []
+        for node in items(required(top, "questions", "the file of questions"), "questions"):
+            entry, what = table(node, "a question"), "a question"
+            check_keys(entry, what, ("id", "question", "statements", "cannot_show"))
+            texts = [required(entry, key, what) for key in ("id", "question", "cannot_show")]
+            name, question, cannot = (" ".join(t.text.split()) if isinstance(t, Scalar) else "" for t in texts)
+            label(texts[0], f"{what}, id")
+            statements = []
+            for item in items(required(entry, "statements", what), f"{what}, statements"):
+                line = item.line
+                statement = item.text if isinstance(item, Scalar) else ""
+                parse_statement(statement, vocabulary)
+                statements.append(" ".join(statement.split()))
+            line = None
+            out.append(Question(name, question, tuple(statements), cannot))
+    except InputError as wrong:
+        raise InputError(wrong.message, shown, wrong.line or line) from None
+    return tuple(out)
+
+
+def ask(
+    questions: tuple[Question, ...],
+    record: Record,
+    plan: Plan = DEFAULT_PLAN,
+    progress: Callable[[float, str], None] | None = None,
+) -> tuple[AnsweredStatement, ...]:
+    """Every statement answered, in order; p-values adjusted for all of them together."""
+    asked = [(question, statement) for question in questions for statement in question.statements]
+    answers = []
+    for k, (question, statement) in enumerate(asked):
+        if progress is not None:
+            progress(k / len(asked), question.id)
+        answers.append(evaluate_record(statement, record, plan))
+    adjusted = holm([answer.p for answer in answers])
+    return tuple(
+        AnsweredStatement(question, answer, _interval(answer, record), p)
+        for (question, _), answer, p in zip(asked, answers, adjusted, strict=True)
+    )
+
+
+def _interval(answer: RecordAnswer, record: Record) -> tuple[float, float] | None:
+    """The interval of the left side where it is a share of triggers."""
+    left = parse_statement(answer.statement, record.vocabulary).left
+    if not (isinstance(left, Response) and left.how == "share") or not answer.accounts[0].denominator:
+        return None
+    return exact_interval(int(answer.accounts[0].numerator), int(answer.accounts[0].denominator))
