@@ -26,8 +26,8 @@ from doubletalk.exact import ONE, Rational, rational
 
 __all__ = ["NEAR", "WIDE", "named_in", "nearest_flips", "with_flips"]
 
-NEAR = tuple(ONE * k / 4 for k in (1, 2, 3, 5, 6, 8, 12))
-"""Multiples of the default looked up by a quick search: from a quarter of it to three times it."""
+NEAR = (ONE * 3 / 4, ONE * 5 / 4)
+"""Multiples of the default looked up by a quick search."""
 
 WIDE = (
     *(ONE * k / 8 for k in (7, 6, 5, 4, 3, 2, 1, 0)),
