@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from doubletalk.case.verdict_data import as_data
 
 if TYPE_CHECKING:
-    from doubletalk.case.study import AnsweredClaim, StudyResult
+    from doubletalk.case.study import AnsweredClaim, StudyResult, WorldStudy
+    from doubletalk.case.verdict import Verdict
     from doubletalk.evidence.language import RecordAnswer
 
-__all__ = ["as_csv", "as_json"]
+__all__ = ["as_csv", "as_json", "totals"]
 
 
 def as_json(result: StudyResult) -> str:
@@ -35,6 +36,13 @@ def as_json(result: StudyResult) -> str:
             "endpoints": {e.name: None if e.value is None else str(e.value) for e in result.window.endpoints()},
             "moves": [_move(move) for move in result.moves],
         },
+        "stopped": result.stopped,
+        "cruxes": [
+            {"id": c.id, "asks": c.asks, "parameter": c.parameter, "against": c.against, "less": c.less, "more": c.more}
+            for c in result.case.cruxes
+        ],
+        "worlds": [_world(item) for item in result.worlds],
+        "totals": totals(result.claims),
         "claims": [_claim(item) for item in result.claims],
         "tells_apart": [
             {
@@ -65,6 +73,56 @@ def _game(game: Any) -> dict[str, Any]:
             k: {"value": str(v), "note": game.notes.get(k, "")} for k, v in solution.game.parameters.items()
         },
     }
+
+
+def _world(item: WorldStudy) -> dict[str, Any]:
+    return {
+        "name": item.world.name,
+        "settings": dict(item.world.settings),
+        "values": {k: str(v) for k, v in item.world.values.items()},
+        "as_filed": item.world.as_filed,
+        "outcomes": item.outcomes,
+        "points_verified": item.points,
+        "complete": item.complete,
+        "segments": None if item.window is None else item.window.table(),
+        "thresholds": [
+            {
+                "parameter": x.parameter,
+                "default": str(x.default),
+                "direction": x.direction,
+                "value": None if x.value is None else str(x.value),
+                "low": str(x.low),
+                "high": str(x.high),
+                "best_here": [" or ".join(b) for b in x.best_here],
+                "best_beyond": [" or ".join(b) for b in x.best_beyond],
+                "offer_here": list(x.offer_here),
+                "offer_beyond": list(x.offer_beyond),
+            }
+            for x in item.thresholds
+        ],
+    }
+
+
+def totals(claims: Iterable[AnsweredClaim]) -> dict[str, dict[str, int]]:
+    """Claims about the games by who makes them.
+
+    How many, how many true by construction, and how many of the others reach at least something in every world, in
+    some worlds, in no world.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for item in claims:
+        if item.verdict is None:
+            continue
+        row = found.setdefault(
+            item.claim.who, {"claims": 0, "by_construction": 0, "every_world": 0, "some_worlds": 0, "no_world": 0}
+        )
+        row["claims"] += 1
+        if item.claim.by_construction is not None:
+            row["by_construction"] += 1
+            continue
+        held, asked = item.across["all"] + item.across["some"], len(item.worlds or {})
+        row["every_world" if held == asked else "some_worlds" if held else "no_world"] += 1
+    return found
 
 
 def _move(move: Any) -> dict[str, str | None]:
@@ -110,10 +168,17 @@ def _claim(item: AnsweredClaim) -> dict[str, Any]:
         "kind": claim.kind,
         "statement": claim.statement,
         "assumes": list(claim.assumes),
+        "by_construction": claim.by_construction,
+        "attribution": claim.attribution,
+        "note": claim.note,
         "short": item.short,
     }
     if item.verdict is not None:
         data["verdict"] = as_data(item.verdict)
+        data["worlds"] = {name: as_data(verdict) for name, verdict in (item.worlds or {}).items()}
+        data["across"] = item.across
+        held, asked = item.as_stated
+        data["as_stated"] = {"worlds": held, "of": asked}
     if item.record_answer is not None:
         data["record"] = _record(item.record_answer)
     if item.cannot is not None:
@@ -125,7 +190,21 @@ def as_csv(result: StudyResult) -> dict[str, str]:
     """File name -> CSV text."""
     tables = {
         "claims.csv": _text(
-            ("id", "who", "of", "kind", "says", "statement", "answer", "words", "source", "reason"),
+            (
+                "id",
+                "who",
+                "of",
+                "kind",
+                "says",
+                "statement",
+                "answer",
+                "words",
+                "source",
+                "attribution",
+                "by_construction",
+                "note",
+                "reason",
+            ),
             (
                 (
                     i.claim.id,
@@ -137,6 +216,9 @@ def as_csv(result: StudyResult) -> dict[str, str]:
                     i.short,
                     i.verdict.words if i.verdict else i.record_answer.words if i.record_answer else "",
                     i.claim.source,
+                    i.claim.attribution or "",
+                    i.claim.by_construction or "",
+                    i.claim.note or "",
                     i.cannot or (i.verdict.reason if i.verdict else None) or "",
                 )
                 for i in result.claims
@@ -167,12 +249,36 @@ def as_csv(result: StudyResult) -> dict[str, str]:
     tables["outcomes.csv"] = _text(
         ("game", "outcome", "kind", "type", "message", "actions", "reply", "probability"), outcomes
     )
+    tables["verdicts.csv"] = _text(
+        ("claim", "who", "world", "answer", "reach", "holding", "of", "which", "partly", "as_stated", "intervals"),
+        (_verdict_row(item, world, v) for item in result.claims for world, v in (item.worlds or {}).items()),
+    )
+    segments = [(w.world.name, row) for w in result.worlds if w.window is not None for row in w.window.table()]
+    if segments:
+        tables["worlds.csv"] = _text(("world", *segments[0][1]), ((name, *row.values()) for name, row in segments))
     if result.window is not None:
         rows = result.window.table()
         tables["window.csv"] = _text(tuple(rows[0]), (tuple(row.values()) for row in rows))
         moves = [_move(move) for move in result.moves]
         tables["window_moves.csv"] = _text(tuple(moves[0]), (tuple(m.values()) for m in moves)) if moves else ""
     return tables
+
+
+def _verdict_row(item: AnsweredClaim, world: str, verdict: Verdict) -> tuple[object, ...]:
+    reach = verdict.reach
+    return (
+        item.claim.id,
+        item.claim.who,
+        world,
+        verdict.answer,
+        reach.word if reach else "",
+        reach.holding if reach else "",
+        f"{reach.total} {reach.of}" if reach else "",
+        " ".join(map(str, reach.which)) if reach else "",
+        " ".join(map(str, reach.partly)) if reach else "",
+        "" if verdict.as_stated is None else str(verdict.as_stated).lower(),
+        " ".join(str(i) for i in verdict.intervals if i.answer == "yes"),
+    )
 
 
 def _text(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
