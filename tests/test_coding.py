@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
+import yaml
 
 import doubletalk
 from doubletalk.errors import InputError
@@ -337,3 +340,35 @@ def test_a_coding_may_be_given_by_path_or_name(tmp_path: Path) -> None:
     assert (code(load_record(SHIPPED), load_coding(tmp_path / "mine.yaml")).chosen == by_name.chosen).all()
     with pytest.raises(InputError, match=r"nosuch\.yaml: cannot be read"):
         coded_record(SHIPPED, "nosuch.yaml")
+
+
+@pytest.mark.parametrize("name", CODINGS)
+def test_shipped_codings_satisfy_the_schema(name: str) -> None:
+    """Each shipped coding is valid by the schema that the program prints."""
+    assert list(_schema().iter_errors(yaml.safe_load((SHIPPED / name).read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("keep: 0.5", "keep: 1.5"),
+        ("levels: [calm, hard]", "levels: [calm]"),
+        ("title: A small coding", "titel: x"),
+        ("at_most: none", "at_mst: none"),
+        ("{move: court, action: court, by: BLR}", "{move: court, by: BLR}"),
+    ],
+)
+def test_schema_and_reader_refuse_alike(tmp_path: Path, old: str, new: str) -> None:
+    """What the schema refuses the reader refuses, and both take the file as it was."""
+    wrong = SMALL.replace(old, new, 1)
+    assert wrong != SMALL
+    assert not list(_schema().iter_errors(yaml.safe_load(SMALL)))
+    assert list(_schema().iter_errors(yaml.safe_load(wrong)))
+    (tmp_path / "coding.yaml").write_text(wrong)
+    with pytest.raises(InputError):
+        load_coding(tmp_path / "coding.yaml")
+
+
+def _schema() -> jsonschema.Draft202012Validator:
+    path = Path(doubletalk.__file__).parent / "schemas" / "coding.schema.json"
+    return jsonschema.Draft202012Validator(json.loads(path.read_text()))

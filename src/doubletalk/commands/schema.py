@@ -1,4 +1,4 @@
-"""``doubletalk schema``: the JSON schemas of the two public formats."""
+"""``doubletalk schema``: the JSON schemas of the public formats."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ class Format(StrEnum):
 
     game = "game"
     solution = "solution"
+    coding = "coding"
 
 
-def schema(which: Annotated[Format, typer.Argument(metavar="game|solution", help="Which format.")]) -> None:
-    """Print the JSON schema of the game file or of the solution file."""
+def schema(which: Annotated[Format, typer.Argument(metavar="game|solution|coding", help="Which format.")]) -> None:
+    """Print the JSON schema of a format: game file, solution file or coding."""
     from importlib.resources import files
 
     put((files("doubletalk") / "schemas" / f"{which.value}.schema.json").read_text(encoding="utf-8"))
