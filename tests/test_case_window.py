@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import pytest
 
 from doubletalk.case.finding import find_case
+from doubletalk.case.loading import load_case
+from doubletalk.case.structure import structural_thresholds
 from doubletalk.case.verdicts import GameRoom, answer
 from doubletalk.case.window import WindowRoles, find_window, how_it_moves
 from doubletalk.equilibrium import solve, verify
@@ -70,7 +73,7 @@ def test_demands_are_outbid_exactly_above_s_over_compliance_loss(values: dict[st
     for segment in window.segments:
         middle = (segment.low + segment.high) / 2
         assert segment.response["demand"] == ("pay" if middle > edge else "hold")
-        assert segment.payoffs["demand"](middle) == (0 if middle > edge else 4 * middle)
+        assert segment.payoffs["demand"](middle) == (0 if middle > edge else 2 * middle)
 
 
 def test_at_the_ends_of_the_window_relief_is_no_better_than_a_tie() -> None:
@@ -100,13 +103,14 @@ def test_demands_that_cost_more_than_relief_screen_nobody() -> None:
 
 def test_default_break_even_beliefs_are_all_different() -> None:
     """The defaults are generic: the Kremlin's two break-even beliefs and the West's three do not coincide."""
-    ends = {e.name: e.value for e in find_window(game(), ROLES).endpoints()}
-    values = FILE.values()
+    values = {**FILE.values(), "M": 3 * FILE.values()["L"]}
+    ends = {e.name: e.value for e in find_window(game(M=values["M"]), ROLES).endpoints()}
     assert ends["kremlin starts to outbid after relieve"] == (values["s"] - values["k"]) / values["L"]
     assert ends["kremlin starts to outbid after demand"] == (values["s"] - values["k"]) / values["M"]
     assert ends["relieve starts to work"] == (values["l"] - values["e"]) / (values["g"] + values["l"])
     assert ends["demand starts to be best"] == values["w"] / values["G"]
-    assert len({*find_window(game(), ROLES).breakpoints, rational(0), rational(1)}) == 6
+    breakpoints = find_window(game(M=values["M"]), ROLES).breakpoints
+    assert len({*breakpoints, rational(0), rational(1)}) == len(breakpoints) + 2 == 7
 
 
 def test_window_is_the_same_whatever_was_said() -> None:
@@ -146,6 +150,32 @@ def test_every_equilibrium_of_the_exchange_is_certified(overrides: dict[str, obj
     assert solution.complete, solution.why_incomplete
     assert solution.outcomes
     assert all(verify(solution.game, point).valid for _, _, point in solution.assessments())
+
+
+def test_structural_thresholds_are_those_worked_by_hand() -> None:
+    """One size alone changes the picture at d = rho, at v = s, at (s-k)/M = 1 and where l/(g+l) meets (s-k)/L."""
+    found = {(x.parameter, x.direction): x for x in structural_thresholds(FILE.game, ROLES, {}, ("d", "v", "M", "l"))}
+    values = FILE.values()
+    upper = (values["s"] - values["k"]) / values["L"]
+    assert found["d", "up"].value == values["rho"]
+    assert found["v", "up"].value == values["s"]
+    assert found["M", "up"].value == values["s"] - values["k"]
+    assert found["l", "up"].value == (values["e"] + upper * values["g"]) / (1 - upper)
+    assert ("relieve",) not in found["d", "up"].best_here
+    assert ("relieve",) in found["d", "up"].best_beyond
+
+
+def test_no_two_break_even_beliefs_meet_in_any_world() -> None:
+    """In none of the twelve worlds do two break-even beliefs of the formulas lie within 1/20 of each other, or of 1."""
+    case = load_case(find_case("belarus"))
+    assert len(case.worlds) == 12
+    assert sum(world.as_filed for world in case.worlds) == 1
+    for world in case.worlds:
+        x = {**FILE.values(), **world.values}
+        outbid = [(x["s"] - x["k"]) / x[loss] for loss in ("L", "M")]
+        ends = [*outbid, (x["l"] - x["e"]) / (x["g"] + x["l"]), rational(1)]
+        gaps = [abs(a - b) for a, b in combinations(ends, 2)]
+        assert min(gaps) > rational("1/20"), world.name
 
 
 def test_window_of_another_game_is_refused_in_words() -> None:
