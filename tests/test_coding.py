@@ -393,3 +393,16 @@ def test_a_coding_broken_at_random_is_refused_and_never_crashes(tmp_path: Path) 
         except InputError:
             refused += 1
     assert 150 < refused < 300
+
+
+def test_later_events_are_read_only_when_asked_for_with_a_date(tmp_path: Path) -> None:
+    """A further chronicle adds quarters and changes none of those before; without a date it is refused."""
+    case = _case(tmp_path, ROWS)
+    (tmp_path / "later.csv").write_text(HEAD + _row("n1", "2011-05-01", "BLR", "repress", 3))
+    before = coded_record(case, as_of=dt.date(2011, 3, 31))
+    after = coded_record(case, as_of=dt.date(2011, 6, 30), later=tmp_path / "later.csv")
+    assert (after.chosen[: len(before.quarters)] == before.chosen).all()
+    assert after.move("2011Q2", "client").made_by == ("n1",)
+    assert after.levels[-1, :2].tolist() == before.after[:2].tolist()
+    with pytest.raises(InputError, match="given with as_of"):
+        coded_record(case, later=tmp_path / "later.csv")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doubletalk.errors import InputError
-from doubletalk.evidence.chronicle import Event, load_chronicle
+from doubletalk.evidence.chronicle import Chronicle, Event, load_chronicle
 from doubletalk.evidence.coding_file import CODING_FILE, load_coding
 from doubletalk.evidence.coding_levels import LevelFound, levels_over
 from doubletalk.evidence.coding_rules import ActorRules, Coding, EventFilter, MoveOverride, PartRules, StateOverride
@@ -133,19 +133,29 @@ def coded_record(
     coding: str | Path | Coding | None = None,
     as_of: dt.date | None = None,
     vocabulary: Vocabulary = STANDARD,
+    later: str | Path | None = None,
 ) -> CodedRecord:
     """A case folder's record as moves and levels.
 
     coding  a coding, a file, or the name of a file in the folder; ``coding.yaml`` if not given
     as_of   nothing later is read: the date in case.yaml if not given, else the last event. The last quarter coded is
             the last that had ended by then, so a quarter that is only partly known is never coded.
+    later   a further chronicle, of events after the case's own date, to score forecasts by; ``as_of`` must then be
+            given, so that nobody reads it by mistake
 
     Raises InputError for a file that is absent or wrong.
     """
     folder = Path(case)
     rules = coding if isinstance(coding, Coding) else load_coding(_coding_path(folder, coding), vocabulary)
     record = load_record(folder, as_of or as_of_date(folder), vocabulary)
-    _check_ids(rules, {event.id for event in load_chronicle(folder / "chronicle.csv", vocabulary)})
+    known = load_chronicle(folder / "chronicle.csv", vocabulary)
+    _check_ids(rules, {event.id for event in known})
+    if later is not None:
+        if as_of is None:
+            raise InputError("later events are read only up to a date that is given with as_of", str(later))
+        events = (*known.events, *load_chronicle(later, vocabulary).events)
+        whole = Chronicle(tuple(sorted(events, key=lambda e: e.date)), known.path)
+        record = Record(whole, record.series, record.calendar, as_of, None, vocabulary)
     return code(record, rules)
 
 
