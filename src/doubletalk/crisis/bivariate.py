@@ -7,9 +7,9 @@ From the identity dF2/dr = f2 (Plackett 1954), with r = sin t,
 which is Drezner & Wesolowsky's (1990) form; the integrand is smooth unless |r| is close to 1. There, integrating down
 from r = 1 instead, with x = cos t and b = h - k,
 
-    F2(h, k, r) = F(min(h, k)) - 1/(2 pi) int_0^{sqrt(1 - r^2)} exp(-b^2/(2 x^2) - h k/(1 + s)) / s dx,  s = sqrt(1 - x^2)
+    F2(h, k, r) = F(min(h, k)) - 1/(2 pi) int_0^{sqrt(1 - r^2)} exp(-b^2/(2 x^2) - h k/(1 + s)) / s dx
 
-whose only rough place is x = 0; panels that halve towards it resolve every b. Gauss-Legendre rules throughout.
+with s = sqrt(1 - x^2), whose only rough place is x = 0; panels that halve towards it resolve every b. Gauss-Legendre rules throughout.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def _evaluated(build: Any, columns: Mapping[str, Column], what: str, keep: bool 
         reason = " ".join(str(wrong).split())
         raise InputError(f"{what}: the formula cannot be worked out: {reason}") from None
     array = np.asarray(values, dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(array).all(axis=1)) if array.size else []
+    bad: Any = np.flatnonzero(~np.isfinite(array).all(axis=1)) if array.size else []
     if len(bad):
         raise InputError(f"{what}: the formula is not a finite number in row {bad[0] + 1} (and {len(bad) - 1} more)")
     return values if keep else array

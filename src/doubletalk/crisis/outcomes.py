@@ -21,7 +21,7 @@ from scipy.special import log_ndtr
 
 from doubletalk.crisis.tails import LOG_ROOT_2PI, Tails, inverse_mills, tails
 
-__all__ = ["OUTCOMES", "Indices", "LogLikelihood", "index_likelihood", "log_probabilities"]
+__all__ = ["OUTCOMES", "Indices", "LogLikelihood", "index_likelihood", "log_odds_terms", "log_probabilities"]
 
 Array = NDArray[np.float64]
 
@@ -114,3 +114,10 @@ def _challenge(at: Indices, t: Tails) -> tuple[Array, Array]:
 
 def _symmetric(a: Array, b: Array, c: Array) -> Array:
     return np.stack([np.stack([a, b], axis=-1), np.stack([b, c], axis=-1)], axis=-2)
+
+
+def log_odds_terms(at: Indices, t: Tails) -> tuple[Array, Array]:
+    """First (games, 2) and second (games, 2, 2) derivatives of log(B/S) in (z1, z2)."""
+    first_s, second_s = _own_way(t.cross_s, t.hazard_s, at.z1, at.d, _both(at, t.log_s))
+    first_b, second_b = _turned(*_own_way(t.cross_b, t.hazard_b, at.z2, -at.d, _both(at, t.log_b)))
+    return first_b - first_s, second_b - second_s

@@ -75,7 +75,8 @@ class CrisisSpecification:
                 raise self.error(unknown("utility", name, UTILITIES), name)
         for name in UTILITIES:
             if name not in self.formulas:
-                raise InputError(f"utilities: {name} ({UTILITIES[name]}) is missing; write '{name}: 0' for zero", self.path)
+                message = f"utilities: {name} ({UTILITIES[name]}) is missing; write '{name}: 0' for zero"
+                raise self.error(message, "utilities")
         for name, formula in (*self.formulas.items(), ("first_stage", self.first_stage_formula or "1")):
             _check_formula(self, name, formula)
         if self.selection not in SELECTIONS:
@@ -110,8 +111,7 @@ def _check_formula(spec: CrisisSpecification, name: str, formula: str) -> None:
     except SyntaxError:
         raise spec.error(f"{name}: {quoted(formula)} is not a formula such as 'sqrt(x) + y - 1'", name) from None
     for node in ast.walk(tree):
-        called = isinstance(node, ast.Call)
-        if called and not (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS):
+        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS):
             asked = ast.unparse(node.func)
             raise spec.error(f"{name}: {unknown('function', asked, sorted(FUNCTIONS))}", name)
         allowed = (
@@ -148,10 +148,11 @@ def _read(node: Node, path: str) -> CrisisSpecification:
     first = _part(top, "first_stage", ("pR", "pF", "formula"))
     if ("pR" in first) != ("pF" in first) or ("pR" in first and "formula" in first):
         raise InputError("first_stage: give pR and pF (columns), or formula", path, top.line_of("first_stage"))
+    sq, cd, sf, bd = (outcomes.get(name, name) for name in _OUTCOMES)
     lines = {**top.lines, **{key: utilities.line_of(key) for key in utilities.entries}}
     return CrisisSpecification(
         formulas={name: _text(utilities, name) for name in utilities.entries},
-        outcomes=(outcomes.get("sq", "sq"), outcomes.get("cd", "cd"), outcomes.get("sf", "sf"), outcomes.get("bd", "bd")),
+        outcomes=(sq, cd, sf, bd),
         title=_text(top, "title", ""),
         source=_text(top, "source", ""),
         game=_text(top, "game", ""),

@@ -1,0 +1,211 @@
+"""The estimators, one function: from specification and data to a :class:`CrisisFit`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doubletalk.crisis.covariance import full_covariance, inverse_of, npl_covariance, two_step_covariance
+from doubletalk.crisis.data import CrisisData
+from doubletalk.crisis.design import Design, build_design
+from doubletalk.crisis.equilibria import Equilibria, find_equilibria
+from doubletalk.crisis.first_stage import FirstStage, fit_first_stage, given_first_stage
+from doubletalk.crisis.full import MIXTURE_NAMES, FullTerms, maximise_full
+from doubletalk.crisis.mpec import maximise_constrained
+from doubletalk.crisis.optimise import Maximum
+from doubletalk.crisis.pseudo import Beliefs, best_reply, maximise_pseudo, pseudo_terms
+from doubletalk.crisis.reply import game_of
+from doubletalk.crisis.result import METHODS, CrisisFit, multinomial_constant
+from doubletalk.crisis.specification import SELECTIONS, CrisisSpecification
+from doubletalk.errors import InputError
+from doubletalk.game.wording import unknown
+
+__all__ = ["NPL_TOLERANCE", "fit_crisis", "iterate_npl", "nearest_equilibria"]
+
+Array = NDArray[np.float64]
+Tell = Callable[[float | None, str], None]
+
+NPL_TOLERANCE = 1e-10
+"""NPL has converged when no belief moves by more in one update."""
+NPL_ROUNDS = 2000
+
+
+def fit_crisis(
+    spec: CrisisSpecification,
+    data: CrisisData,
+    method: str = "npl",
+    *,
+    selection: str | None = None,
+    robust: bool = False,
+    first_stage_covariance: Array | None = None,
+    tell: Tell | None = None,
+) -> CrisisFit:
+    """Estimate by *method* (``pl``, ``npl``, ``ml`` or ``mpec``).
+
+    selection  rule of the full likelihood in place of the specification's
+    robust     standard errors from scores summed by game, in place of the information matrix
+    first_stage_covariance  (2 games, 2 games), of all pR, then all pF
+
+    Raises InputError for an unknown method or rule, and for data without counts.
+    """
+    rule = selection if selection is not None else spec.selection
+    known = [name for name in METHODS if name != "bayes"]
+    if method not in known:
+        raise InputError(unknown("method", method, known))
+    if rule not in SELECTIONS:
+        raise InputError(unknown("selection", rule, SELECTIONS))
+    if data.counts is None:
+        raise InputError("estimation needs the counts of outcomes", data.source)
+    began = time.perf_counter()
+    design = build_design(spec, data)
+    given = spec.first_stage is not None
+    first = given_first_stage(spec, data, first_stage_covariance) if given else fit_first_stage(spec, data)
+    pseudo = maximise_pseudo(design, data.counts, first.beliefs)
+    say = tell or _quiet
+    if method == "pl":
+        made = _pl(design, data.counts, first, pseudo, robust)
+    elif method == "npl":
+        made = _npl(design, data.counts, first, pseudo, robust, say)
+    else:
+        say(None, "full likelihood")
+        start, _, _, _ = iterate_npl(design, data.counts, first.beliefs, pseudo, say)
+        made = _ml(design, data.counts, start, rule, robust)
+        if method == "mpec":
+            made = _mpec(design, data.counts, start, made, robust)
+    return replace(
+        made,
+        method=method,
+        selection=rule if method == "ml" else "best" if method == "mpec" else "",
+        specification=spec.to_dict(),
+        first_stage=first.words,
+        game_names=data.names,
+        plays=float(data.counts.sum()),
+        constant=multinomial_constant(data.counts),
+        design=design,
+        counts=data.counts,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _quiet(_share: float | None, _words: str) -> None:
+    pass
+
+
+def _record(design: Design, found: Maximum, names: tuple[str, ...] | None = None) -> CrisisFit:
+    """A fit with what every method has; the rest is filled in by the caller."""
+    size = len(found.point)
+    return CrisisFit(
+        method="", names=design.names if names is None else names, estimates=found.point,
+        covariance=np.full((size, size), np.nan), errors_account_for="", log_likelihood=found.value, constant=0.0,
+        resist=np.empty(0), firm=np.empty(0), converged=found.converged, message=found.message, steps=found.steps,
+        gradient_size=found.gradient_size, seconds=0.0, specification={}, game_names=(), plays=0.0, selection="",
+    )  # fmt: skip
+
+
+def _pl(design: Design, counts: Array, first: FirstStage, found: Maximum, robust: bool) -> CrisisFit:
+    terms = pseudo_terms(design, counts, first.beliefs, found.point)
+    utilities = design.utilities(found.point)
+    covariance, words = two_step_covariance(design, terms, utilities, first, robust)
+    return replace(
+        _record(design, found),
+        covariance=covariance,
+        errors_account_for=words,
+        resist=first.beliefs.resist,
+        firm=first.beliefs.firm,
+        equilibria=find_equilibria(game_of(utilities)),
+    )
+
+
+def iterate_npl(
+    design: Design, counts: Array, beliefs: Beliefs, found: Maximum, tell: Tell = _quiet
+) -> tuple[Maximum, Beliefs, int, float]:
+    """Nested pseudo-likelihood from *beliefs* and the estimate *found* under them.
+
+    Returns the last estimate, the beliefs under which it was made, the number of updates, and the last change.
+    """
+    change = np.inf
+    for count in range(1, NPL_ROUNDS + 1):
+        moved = best_reply(design.utilities(found.point), beliefs)
+        change = max(
+            float(np.abs(moved.resist - beliefs.resist).max()), float(np.abs(moved.firm - beliefs.firm).max())
+        )
+        if change < NPL_TOLERANCE:
+            return found, beliefs, count, change
+        beliefs = moved
+        found = maximise_pseudo(design, counts, beliefs, found.point)
+        tell(None, f"nested pseudo-likelihood, update {count}")
+    return found, beliefs, NPL_ROUNDS, change
+
+
+def _npl(design: Design, counts: Array, first: FirstStage, start: Maximum, robust: bool, tell: Tell) -> CrisisFit:
+    found, beliefs, count, change = iterate_npl(design, counts, first.beliefs, start, tell)
+    equilibria = find_equilibria(game_of(design.utilities(found.point)))
+    q = equilibria.q[nearest_equilibria(equilibria, beliefs.resist)]
+    terms = pseudo_terms(design, counts, beliefs, found.point)
+    covariance, words = npl_covariance(design, terms, found.point, beliefs, q, robust)
+    settled = change < NPL_TOLERANCE
+    message = found.message if settled else f"beliefs still move by {change:.2g} after {count} updates"
+    return replace(
+        _record(design, found),
+        covariance=covariance,
+        errors_account_for=words,
+        resist=beliefs.resist,
+        firm=beliefs.firm,
+        iterations=count,
+        converged=found.converged and settled,
+        message=message,
+        equilibria=equilibria,
+    )
+
+
+def nearest_equilibria(equilibria: Equilibria, resist: Array) -> NDArray[np.intp]:
+    """For each game the row of the equilibrium whose pR is nearest to *resist*."""
+    away = np.abs(equilibria.resist - resist[equilibria.game])
+    order = np.lexsort((away, equilibria.game))
+    number = equilibria.number()
+    return np.asarray(order[np.concatenate([[0], np.cumsum(number)[:-1]])], dtype=np.intp)
+
+
+def _ml(design: Design, counts: Array, start: Maximum, rule: str, robust: bool) -> CrisisFit:
+    found, terms = maximise_full(design, counts, start.point, rule)
+    names = design.names + (MIXTURE_NAMES if rule == "mixture" else ())
+    covariance, words = full_covariance(found.hessian, terms.scores, robust)
+    fit = replace(_record(design, found, names), covariance=covariance, errors_account_for=words)
+    return _at_equilibria(fit, terms)
+
+
+def _at_equilibria(fit: CrisisFit, terms: FullTerms) -> CrisisFit:
+    equilibria = terms.equilibria
+    chosen = terms.chosen
+    return replace(fit, resist=equilibria.resist[chosen], firm=equilibria.firm[chosen], equilibria=equilibria)
+
+
+def _mpec(design: Design, counts: Array, start: Maximum, full: CrisisFit, robust: bool) -> CrisisFit:
+    """The constrained problem, started from the nested pseudo-likelihood and not from the full likelihood."""
+    del robust
+    equilibria = find_equilibria(game_of(design.utilities(start.point)))
+    rows = np.concatenate([[0], np.cumsum(equilibria.number())[:-1]]).astype(np.intp)
+    scale = np.sqrt(np.abs(np.diag(inverse_of(-start.hessian))))
+    scale = np.where(np.isfinite(scale) & (scale > 0.0), scale, 1.0)
+    found = maximise_constrained(design, counts, start.point, equilibria.q[rows], scale)
+    from doubletalk.crisis.full import full_terms
+
+    terms = full_terms(design, counts, found.coefficients, "best")
+    covariance, words = full_covariance(terms.hessian, terms.scores, False)
+    distance = float(np.abs((found.coefficients - full.coefficients) / scale).max()) if len(scale) else 0.0
+    made = Maximum(
+        found.coefficients, found.value, terms.scores.sum(axis=0), terms.hessian, found.steps, found.converged,
+        found.message,
+    )  # fmt: skip
+    checks = {
+        "largest_violation": found.violation,
+        "full_likelihood_at_its_point": terms.value,
+        "full_likelihood_maximum": full.log_likelihood,
+        "largest_distance_in_standard_errors": distance,
+    }
+    fit = replace(_record(design, made), covariance=covariance, errors_account_for=words, diagnostics=checks)
+    return _at_equilibria(fit, terms)
