@@ -16,6 +16,7 @@ import doubletalk
 from doubletalk.commands.check import check
 from doubletalk.commands.chronicle import chronicle
 from doubletalk.commands.convert import convert
+from doubletalk.commands.crisis import crisis
 from doubletalk.commands.library import library
 from doubletalk.commands.new import new
 from doubletalk.commands.quantal import quantal
@@ -54,6 +55,7 @@ app = typer.Typer(
 
 for _command in (check, solve, talk, quantal, library, study, chronicle, new, convert, schema):
     app.command()(_command)
+app.add_typer(crisis, name="crisis")
 
 
 def _version(asked: bool) -> None:

@@ -9,7 +9,8 @@ from r = 1 instead, with x = cos t and b = h - k,
 
     F2(h, k, r) = F(min(h, k)) - 1/(2 pi) int_0^{sqrt(1 - r^2)} exp(-b^2/(2 x^2) - h k/(1 + s)) / s dx
 
-with s = sqrt(1 - x^2), whose only rough place is x = 0; panels that halve towards it resolve every b. Gauss-Legendre rules throughout.
+with s = sqrt(1 - x^2), whose only rough place is x = 0; panels that halve towards it resolve every b.
+Gauss-Legendre rules throughout.
 """
 
 from __future__ import annotations
