@@ -104,6 +104,8 @@ def along(game: Game, q: Array, counts: Array) -> Branch:
         second = _lagrangian(game, p, ll.gradient, ll.hessian, multiplier)
         turn = np.concatenate([np.broadcast_to(np.eye(6), (len(q), 6, 6)), q_by[:, None, :]], axis=1)
         hessian = np.einsum("gya,gyz,gzb->gab", turn, second, turn, optimize=True)
+    # at the limit pR = 0 the likelihood is flat where nobody challenged, and so low elsewhere that no step goes there
+    gradient, hessian, q_by = (np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0) for x in (gradient, hessian, q_by))
     return Branch(ll.value, gradient @ TO_GAME, TO_GAME.T @ hessian @ TO_GAME, q_by @ TO_GAME)
 
 
