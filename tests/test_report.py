@@ -17,18 +17,20 @@ import pytest
 
 from doubletalk.case.study import StudyResult, study
 from doubletalk.case.window import find_window
-from doubletalk.exact import rational
+from doubletalk.exact import rational, text
 from doubletalk.report.diagram import diagram_svg
 from doubletalk.report.html import page_content, write_report
 from doubletalk.report.latex import plain, split_names
 from doubletalk.report.page import page_html, written_sections
 from doubletalk.report.page_claims import compact
-from doubletalk.report.page_content import STANDINGS
-from doubletalk.report.page_headline import headline
+from doubletalk.report.page_content import STANDINGS, Section
+from doubletalk.report.page_headline import headline, luck, reach_group
 from doubletalk.report.page_sources import find_address, read_sources
 from doubletalk.report.tables import link
 from doubletalk.report.timeline import SIZES, kinds_of, place_marks
-from doubletalk.report.window_figure import moving_ends, zone_words
+from doubletalk.report.window_figure import band_words, brief_words, moving_ends, window_svg, zone_words
+from doubletalk.report.worlds_figure import worlds_svg
+from doubletalk.talk import value_of_talk
 
 HOSTILE = "<script>alert('x')</script> & \"quoted\""
 
@@ -277,7 +279,7 @@ def test_only_times_change_from_run_to_run(belarus: StudyResult) -> None:
 
 def test_the_headline_follows_the_window(belarus: StudyResult) -> None:
     """Change the parameters and the opening sentences change with the exact ends: nothing in them is fixed."""
-    content = page_content(belarus)
+    content = replace(page_content(belarus), worlds=(), cruxes=())
     assert content.window is not None
     works = content.window.zones("works")
     assert zone_words(works) in headline(content)[0]
@@ -286,6 +288,152 @@ def test_the_headline_follows_the_window(belarus: StudyResult) -> None:
     moved = headline(replace(content, window=cheap))
     assert zone_words(cheap.zones("works")) in moved[0]
     assert moved[0] != headline(content)[0]
+
+
+def test_the_questions_come_before_any_number(belarus: StudyResult) -> None:
+    """The headline opens with every open question in the words of the case; no parameter's name or value stands before
+    the last of them, and no world's numbers are in the headline at all."""
+    content = page_content(belarus)
+    lines = headline(content)
+    assert len(content.cruxes) == 4
+    assert [line.partition(") ")[2] for line in lines[1:5]] == [crux.asks for crux in content.cruxes]
+    assert not re.search(r"\d", re.sub(r"^\(\d\)", "", " ".join(lines[:1])))
+    assert not re.search(r"\d+/\d+", " ".join(lines))
+    assert "12 worlds, and no world is better founded than another" in lines[5]
+
+
+def test_what_a_policy_needs_is_read_off_the_worlds(belarus: StudyResult) -> None:
+    """The sentence on a policy counts the worlds in which it is best somewhere and names the answers that all of them
+    share; exchange the answers to the first question in all worlds and the sentence names the other."""
+    content = page_content(belarus)
+    found = [w for w in content.worlds if w.window is not None and w.window.where_best("demand")]
+    first = content.cruxes[0]
+    count = f"{len(found)} of the {len(content.worlds)}"
+    wanted = f"Setting demands is best at some belief only if {{}}, in {count} worlds."
+    assert wanted.format(first.less) in " ".join(headline(content))
+    other = {first.less: first.more, first.more: first.less}
+    turned = tuple(replace(w, answers=(other[w.answers[0]], *w.answers[1:])) for w in content.worlds)
+    assert wanted.format(first.more) in " ".join(headline(replace(content, worlds=turned)))
+
+
+def test_every_world_is_drawn_alike(belarus: StudyResult) -> None:
+    """The figure has a strip of the same width for each world, and a legend that names every policy."""
+    content = page_content(belarus)
+    for wide in (True, False):
+        picture = worlds_svg(content.worlds, content.name, wide=wide)
+        strips = [b for b in boxes(picture) if b[3] - b[1] == 26]
+        rows: dict[float, list[tuple[float, float]]] = {}
+        for left, top, right, _ in strips:
+            rows.setdefault(top, []).append((left, right))
+        spans = {(min(a for a, _ in row), round(max(b for _, b in row))) for row in rows.values()}
+        assert len(rows) == len(content.worlds) == 12
+        assert len(spans) == 1
+        for policy in ("pressure", "easing", "setting demands"):
+            assert f">{policy} is best</text>" in picture
+
+
+def test_claims_are_counted_over_all_worlds(belarus: StudyResult, page: str) -> None:
+    """Each claim about the model has one sign a world, as the study found; those true by construction are set apart."""
+    content = page_content(belarus)
+    answered = {item.claim.id: item for item in belarus.claims if item.verdict is not None}
+    for row in content.claims:
+        if row.about == "the model":
+            verdicts = answered[row.id].worlds
+            assert row.worlds == tuple(v.reach.word for v in verdicts.values())
+            assert (reach_group(row) == "built") == bool(answered[row.id].claim.by_construction)
+    assert page.count('<p class="over"') == len(answered)
+
+
+def test_luck_is_told_beside_the_tests(belarus: StudyResult, page: str) -> None:
+    """The number of tests, their level and how many would pass by luck stand in the summary and beside both tables."""
+    content = page_content(belarus)
+    asked = [claim.record for claim in content.claims if claim.record is not None]
+    caveat = luck(asked)
+    tested = sum(row.p is not None for row in asked)
+    assert caveat.startswith(f"{tested} statements are tested at the level 0.1: by luck alone about one would pass")
+    assert caveat[3:] in " ".join(headline(content))
+    for anchor in ("claims", "record"):
+        section = page[page.index(f'<section id="{anchor}"') :].split("<section id")[1]
+        assert "by luck alone about" in section
+    assert luck([]) == ""
+
+
+def test_policy_text_has_no_labels(belarus: StudyResult) -> None:
+    """The headline, the window's words and the worth of talk use the words of the case, not the labels of the model."""
+    content = page_content(belarus)
+    labels = r"\b(?:relieve|kremlin|west|outbid|rho|pay)\b"
+    assert not re.search(labels, " ".join(headline(content)))
+    assert not re.search(labels, " ".join(band_words(content.window, content.name).values()))
+    single = replace(content, worlds=(), cruxes=())
+    assert not re.search(labels, " ".join(headline(single)).replace(" pays ", " "))
+
+
+def test_an_interrupted_study_says_so_at_the_top(belarus: StudyResult, tmp_path: Path) -> None:
+    """A study that was stopped has a notice before the contents, and claims that were not reached say so."""
+    first, *rest = belarus.worlds
+    left = tuple(replace(w, window=None, outcomes=None, points=None, complete=False, thresholds=()) for w in rest)
+    claims = tuple(
+        replace(item, worlds={k: v for k, v in item.worlds.items() if k == first.world.name}) if item.worlds else item
+        for item in belarus.claims
+    )
+    cut = replace(belarus, stopped="interrupted while solving", worlds=(first, *left), claims=claims, tells_apart=())
+    paths = write_report(cut, tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    notice = page.index("This report is incomplete: the study was interrupted while solving.")
+    assert notice < page.index("<nav")
+    assert "not asked in this study" in page
+    assert json.loads((tmp_path / "study.json").read_text(encoding="utf-8"))["stopped"] == "interrupted while solving"
+    assert all(p.stat().st_size > 0 for p in paths)
+    assert "incomplete" not in page_html(page_content(belarus))
+
+
+def test_a_study_stopped_at_once_is_a_report_all_the_same(belarus: StudyResult) -> None:
+    """With no game solved, no claim asked and no record read there is still a page that says why."""
+    nothing = StudyResult(belarus.case, {}, (), (), None, None, (), (), {}, (), "interrupted while reading the case")
+    page = page_html(page_content(nothing))
+    assert "interrupted while reading the case" in page
+    assert Reader(page).open == []
+
+
+def test_the_last_day_of_the_record_is_the_date_of_the_report(belarus: StudyResult, page: str) -> None:
+    """The page names the day of the last event, and the day after which events are left out, as the case says."""
+    assert "The record ends with an event of 10 October 2023; what happened after 31 October 2023 is left out." in page
+    assert max(event.date for event in belarus.record.chronicle).isoformat() == "2023-10-10"
+    assert belarus.case.as_of.isoformat() == "2023-10-31"
+
+
+def test_what_talk_is_worth_is_on_the_page_and_in_a_file(belarus: StudyResult, written: Path, page: str) -> None:
+    """The section has the numbers of the talk module for the case's game; talk.json has them exactly."""
+    solution = next(iter(belarus.games.values())).solution
+    worth = value_of_talk(solution.game, solution)
+    data = json.loads((written / "talk.json").read_text(encoding="utf-8"))
+    assert data["commitment"]["value"] == text(worth.commitment.value)
+    assert data["disclosure"]["payoffs"]["west"]["low"] == text(worth.disclosure.payoffs["west"].low)
+    section = page[page.index('<section id="talk"') :].split("<section id")[1]
+    assert brief_words(worth.commitment.value) in section
+    assert "no message can be sent by every type" in section
+    assert "the sender replies in the end" in section
+
+
+def test_the_contents_list_follows_the_sections(belarus: StudyResult) -> None:
+    """A further section is in the contents and on the page without any other change."""
+    content = page_content(belarus)
+    page = page_html(content, [*written_sections(content), Section("extra", "More", "<p>More.</p>")])
+    assert '<li><a href="#extra">More</a></li>' in page
+    assert '<section id="extra"><h2>More</h2><p>More.</p></section>' in page
+
+
+def test_pictures_for_narrow_screens_are_narrow(belarus: StudyResult) -> None:
+    """The window, the worlds and the diagram each have a picture that fits a phone, shown in place of the wide one."""
+    content = page_content(belarus)
+    assert content.window is not None
+    for picture in (
+        window_svg(content.window, content.name, wide=False),
+        worlds_svg(content.worlds, content.name, wide=False),
+        diagram_svg(content.solutions[0][1].game, across=False, width=360),
+    ):
+        assert float(re.search(r'viewBox="0 0 ([\d.]+)', picture).group(1)) <= 372
+        assert re.match(r'<svg [^>]*class="[^"]*\bnarrow\b', picture)
 
 
 def test_the_sides_are_treated_alike(belarus: StudyResult) -> None:

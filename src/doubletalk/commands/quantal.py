@@ -128,11 +128,8 @@ def _hand_over(
 
 def _draw(branch: Branch, fitted: LogitFit | None, path: Path) -> None:
     from doubletalk.report.quantal_figure import branch_png, branch_svg
-    from doubletalk.report.writing import write_bytes
 
-    picture = branch_png(branch, fitted) if path.suffix.lower() == ".png" else branch_svg(branch, fitted).encode()
-    write_bytes(path, picture)
-    note(f"wrote {path}")
+    save(path, branch_png(branch, fitted) if path.suffix.lower() == ".png" else branch_svg(branch, fitted))
 
 
 def _show(console: Console, branch: Branch, end: Limit | str, fitted: LogitFit | None) -> None:

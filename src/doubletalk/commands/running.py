@@ -29,6 +29,7 @@ __all__ = [
     "ProgressBar",
     "check_writable",
     "explained",
+    "make_folder",
     "note",
     "put",
     "save",
@@ -97,12 +98,21 @@ def check_writable(path: Path) -> None:
         raise InputError(f"cannot be written: no permission to write in {folder}", str(path))
 
 
-def save(path: Path, content: str) -> None:
-    """Write *content* to *path* atomically and say so."""
-    from doubletalk.report.writing import write_text
+def save(path: Path, content: str | bytes) -> None:
+    """Write *content* to *path* atomically and say so, and which folders were made for it."""
+    from doubletalk.report.writing import write_bytes
 
-    write_text(path, content)
+    make_folder(path.parent)
+    write_bytes(path, content.encode("utf-8") if isinstance(content, str) else content)
     note(f"wrote {path}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make *folder* where it is missing, with those above it, and say which were made."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    if missing:
+        note(f"made the folder{'s' * (len(missing) > 1)} {', '.join(map(str, reversed(missing)))}")
 
 
 class Interruption:

@@ -18,6 +18,7 @@ from doubletalk.report.page_content import PageContent, ParameterRow, Side
 from doubletalk.report.page_files import events_csv, lenses_csv, record_csv
 from doubletalk.report.page_record import lens_row, timeline_parts
 from doubletalk.report.page_sources import read_sources
+from doubletalk.report.page_worlds import world_rows
 from doubletalk.report.timeline import long_date
 from doubletalk.report.writing import write_text
 
@@ -60,6 +61,7 @@ def page_content(result: StudyResult, now: dt.datetime | None = None) -> PageCon
     sources = read_sources(case.sources)
     events, votes, groups = timeline_parts(result.record) if result.record is not None else ((), (), ())
     keys = dict.fromkeys([*case.sides, *(item.claim.who for item in result.claims)])
+    worlds = tuple(item.world.name for item in result.worlds)
     names = {name for game in result.games.values() for name in game.game.parameters}
     stamp = (now or dt.datetime.now(dt.UTC)).strftime("%Y-%m-%d %H:%M UTC")
     seconds = sum(result.timing_s.values())
@@ -70,9 +72,11 @@ def page_content(result: StudyResult, now: dt.datetime | None = None) -> PageCon
         sides=tuple(Side(key, case.sides.get(key, key)) for key in keys),
         actors=tuple(case.actors.items()),
         solutions=tuple((name, game.solution) for name, game in result.games.items()),
+        cruxes=case.cruxes,
+        worlds=world_rows(result),
         window=result.window,
         moves=result.moves,
-        claims=tuple(claim_row(item, sources, names) for item in result.claims),
+        claims=tuple(claim_row(item, sources, names, worlds) for item in result.claims),
         lenses=tuple(lens_row(row) for row in result.tells_apart),
         events=events,
         votes=votes,
@@ -82,6 +86,7 @@ def page_content(result: StudyResult, now: dt.datetime | None = None) -> PageCon
         method=_method(result),
         sources=tuple(sources.values()),
         words=case.words,
+        incomplete=_incomplete(result),
         study=result,
         made=f"Made by doubletalk {__version__} on {stamp}; the study took {seconds:.1f} s.",
     )
@@ -95,6 +100,20 @@ def _as_of(result: StudyResult) -> str:
         cut = f"; what happened after {long_date(until)} is left out" if until and until > last else ""
         return f"The record ends with an event of {long_date(last)}{cut}."
     return f"What is known on {long_date(until)}." if until else ""
+
+
+def _incomplete(result: StudyResult) -> str:
+    """A sentence for the top of a report that is not whole; '' for one that is."""
+    if result.stopped:
+        return (
+            f"This report is incomplete: the study was {result.stopped}. What was found until then is below; the rest "
+            "is missing or marked as not asked."
+        )
+    short = [name for name, game in result.games.items() if game.solution.stopped]
+    short += [f"the world {w.world.name}" for w in result.worlds if w.outcomes is not None and not w.complete]
+    if not short:
+        return ""
+    return f"This report is incomplete: not all equilibria are known of {', '.join(dict.fromkeys(short))}."
 
 
 def _parameters(result: StudyResult) -> tuple[ParameterRow, ...]:

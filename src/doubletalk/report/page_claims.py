@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from doubletalk.case.language import parse_statement
 from doubletalk.case.study import AnsweredClaim
 from doubletalk.case.sweep import Interval
-from doubletalk.case.verdicts import Flip, Verdict
+from doubletalk.case.verdict import Flip, Search, Verdict
 from doubletalk.exact import text
 from doubletalk.report.page_content import ClaimRow, SourceRow
 from doubletalk.report.page_record import record_row
@@ -30,14 +30,31 @@ ANSWERS = {
 }
 
 
-def claim_row(item: AnsweredClaim, sources: Mapping[str, SourceRow], parameters: Collection[str] = ()) -> ClaimRow:
-    """One claim with its answer, of whatever kind; a range over none of *parameters* is one of beliefs."""
+ATTRIBUTIONS = {
+    "seen": "The text was read",
+    "reported": "As its opponent reports it; the text was not read",
+    "same author": "From other writings of the same author",
+}
+"""How the words of a claim are known to be its author's."""
+
+
+def claim_row(
+    item: AnsweredClaim,
+    sources: Mapping[str, SourceRow],
+    parameters: Collection[str] = (),
+    worlds: tuple[str, ...] = (),
+) -> ClaimRow:
+    """One claim with its answer, of whatever kind; a range over none of *parameters* is one of beliefs.
+
+    ``worlds`` are the names of the worlds in which claims about the model are asked.
+    """
     claim, verdict, found = item.claim, item.verdict, item.record_answer
     title, url = find_address(claim.source, sources)
     about, standing, answer, interval, reason = "neither", "not asked", item.short, "", item.cannot or ""
     changes: tuple[str, ...] = ()
+    reaches = tuple(_reach_in(item, world) for world in worlds)
     if verdict is not None:
-        about, standing, answer = "the model", _standing(verdict), compact(verdict.words)
+        about, standing, answer = "the model", _standing(verdict, reaches), _answer(item)
         interval, changes, reason = (
             _where(verdict, parameters),
             tuple(_flip(f) for f in verdict.flips),
@@ -62,6 +79,11 @@ def claim_row(item: AnsweredClaim, sources: Mapping[str, SourceRow], parameters:
         source_url=url,
         assumes=claim.assumes,
         record=row,
+        reach=str(verdict.reach) if verdict is not None and verdict.reach is not None else "",
+        by_construction=claim.by_construction or "",
+        attribution=". ".join(filter(None, (ATTRIBUTIONS.get(claim.attribution or "", ""), claim.note))),
+        searched=_searched(verdict.searched, parameters) if verdict is not None else "",
+        worlds=reaches if verdict is not None else (),
     )
 
 
@@ -81,7 +103,28 @@ def compact(words: str) -> str:
     return _RUN.sub(shorter, words)
 
 
-def _standing(verdict: Verdict) -> str:
+def _reach_in(item: AnsweredClaim, world: str) -> str:
+    """How far the claim reaches in that world: a key of ``REACHES``."""
+    verdict = (item.worlds or {}).get(world)
+    if verdict is None:
+        return "unasked"
+    return verdict.reach.word if verdict.reach is not None else "undecided"
+
+
+def _answer(item: AnsweredClaim) -> str:
+    """Over all worlds where there are several, else in the one."""
+    held, asked = item.as_stated
+    if asked < 2:
+        return compact(item.verdict.words) if item.verdict is not None else ""
+    return f"As its author put it, it holds in {held} of {asked} worlds."
+
+
+def _standing(verdict: Verdict, reaches: Sequence[str] = ()) -> str:
+    if len(reaches) > 1:
+        words = set(reaches) - {"undefined", "unasked"}
+        if not words or "undecided" in words:
+            return "open"
+        return "yes" if words == {"all"} else "no" if words == {"none"} else "part"
     if verdict.answer == "range":
         held = {i.answer for i in verdict.intervals if i.low < i.high} or {i.answer for i in verdict.intervals}
         return "yes" if held == {"yes"} else "part" if any(i.answer == "yes" for i in verdict.intervals) else "no"
@@ -127,10 +170,26 @@ def _flip(flip: Flip) -> str:
     return f"{flip.parameter} {way} {at} (now {text(flip.default)}): then {beyond}"
 
 
+def _searched(searches: Sequence[Search], parameters: Collection[str]) -> str:
+    """What a search for changes looked at, in a sentence; '' when nothing was searched."""
+    if not searches:
+        return ""
+    spans = [f"{s.parameter} from {text(s.low)} to {text(s.high)} at {len(s.values)} values" for s in searches]
+    left = [name for name in parameters if name not in {s.parameter for s in searches}]
+    rest = f" Not looked at: {', '.join(left)}." if left else ""
+    stopped = "".join(f" {s.parameter}: {s.stopped}." for s in searches if s.stopped)
+    return (
+        f"One parameter at a time, the others held: {'; '.join(spans)}. A change that begins and ends between two of "
+        f"the values is not seen.{rest}{stopped}"
+    )
+
+
 def _detail(item: AnsweredClaim) -> str:
     parts = []
     if item.claim.of:
         parts.append(f"Stands for: {item.claim.of}.")
+    if item.verdict is not None and len(item.worlds or {}) > 1:
+        parts.append(f"At the values of the game file: {compact(item.verdict.words)}")
     if item.verdict is not None and item.verdict.witness_outcome is not None:
         parts.append(f"Shown by outcome {item.verdict.witness_outcome}.")
     if item.verdict is not None and not item.verdict.complete:

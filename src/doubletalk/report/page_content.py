@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from doubletalk.case.window import Move, Window
+from doubletalk.case.worlds import Crux
 from doubletalk.equilibrium.solution import Solution
 from doubletalk.evidence.calendar import Vote
+from doubletalk.exact import Rational
 from doubletalk.report.timeline import TimelineRow
 
 if TYPE_CHECKING:
     from doubletalk.case.study import StudyResult
 
 __all__ = [
+    "REACHES",
     "STANDINGS",
     "ClaimRow",
     "LensRow",
@@ -27,6 +30,8 @@ __all__ = [
     "Section",
     "Side",
     "SourceRow",
+    "ThresholdRow",
+    "WorldRow",
 ]
 
 STANDINGS = {
@@ -37,6 +42,52 @@ STANDINGS = {
     "not asked": "not expressed",
 }
 """How a claim stands, in one word or two; the same five for every side and for model and record alike."""
+
+
+REACHES = {
+    "all": ("●", "in all equilibria, or throughout the range"),
+    "some": ("◐", "in some equilibria, or in part of the range"),
+    "none": ("○", "in none"),
+    "undefined": ("·", "not defined"),
+    "undecided": ("?", "not decided"),
+    "unasked": ("–", "not asked in this study"),
+}
+"""How far a statement reaches in one world: its sign, and what that means."""
+
+
+@dataclass(frozen=True)
+class ThresholdRow:
+    """A value of one parameter beyond which the window has another shape, the others held; ``direction`` up or down.
+
+    ``value`` None where only the bracket ``between`` is known; ``here`` and ``beyond`` the best policies by belief
+    """
+
+    parameter: str
+    default: str
+    direction: str
+    value: Rational | None
+    between: tuple[Rational, Rational]
+    here: tuple[str, ...]
+    beyond: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WorldRow:
+    """One combination of answers to the questions that no source settles; no world is better founded than another.
+
+    ``sides`` "less" or "more" for each question of ``PageContent.cruxes``, '' where it makes no difference, and
+    ``answers`` what that means; ``outcomes`` how many equilibrium outcomes, None where it was not solved
+    """
+
+    number: int
+    name: str
+    sides: tuple[str, ...]
+    answers: tuple[str, ...]
+    values: Mapping[str, str]
+    window: Window | None
+    as_filed: bool
+    outcomes: int | None = None
+    thresholds: tuple[ThresholdRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +128,10 @@ class RecordRow:
 class ClaimRow:
     """One claim with its answer. ``about`` is "the model", "the record" or "neither" (then ``reason`` says why).
 
-    ``interval`` says where it holds, ``assumes`` what it takes for granted, ``changes`` what would change the answer.
+    ``interval`` says where it holds, ``assumes`` what it takes for granted, ``changes`` what would change the answer,
+    ``searched`` what was looked at for that. ``reach`` is in how much of the model it holds, whatever its author's
+    "every" or "some"; ``worlds`` that in each world, a key of ``REACHES``. ``by_construction`` says why the model
+    could answer in no other way; ``attribution`` how far the words are the author's.
     """
 
     id: str
@@ -95,6 +149,11 @@ class ClaimRow:
     source_url: str
     assumes: tuple[str, ...] = ()
     record: RecordRow | None = None
+    reach: str = ""
+    by_construction: str = ""
+    attribution: str = ""
+    searched: str = ""
+    worlds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,6 +212,8 @@ class PageContent:
     sides: tuple[Side, ...] = ()
     actors: tuple[tuple[str, str], ...] = ()
     solutions: tuple[tuple[str, Solution], ...] = ()
+    cruxes: tuple[Crux, ...] = ()
+    worlds: tuple[WorldRow, ...] = ()
     window: Window | None = None
     moves: tuple[Move, ...] = ()
     claims: tuple[ClaimRow, ...] = ()

@@ -4,19 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from doubletalk.evidence.reading import LARGEST_P
 from doubletalk.exact import Rational
-from doubletalk.report.page_content import STANDINGS, PageContent, Side
+from doubletalk.report.page_content import STANDINGS, ClaimRow, PageContent, RecordRow, Side, WorldRow
 from doubletalk.report.window_figure import number_words, zone_words
 
-__all__ = ["headline", "tally", "window_answer"]
+__all__ = ["crux_answer", "headline", "luck", "reach_group", "tally", "window_answer"]
+
+_WORDS = {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def headline(content: PageContent) -> list[str]:
-    """The paragraphs that open the report."""
-    words = window_answer(content)
+    """The paragraphs that open the report: what it turns on, then what follows, then how the claims fare."""
+    words = crux_answer(content) or window_answer(content)
     words += [tally(content, side) for side in content.sides if content.claims_of(side.key)]
     words += _told_apart(content)
     return words
+
+
+def crux_answer(content: PageContent) -> list[str]:
+    """The questions that no source settles, and which policy is best only under which answer; [] without worlds."""
+    windows = [(world, world.window) for world in content.worlds if world.window is not None]
+    if not content.cruxes or not windows:
+        return []
+    count = len(content.worlds)
+    first, second = content.name(windows[0][1].roles.first), content.name(windows[0][1].roles.second)
+    said = [
+        f"What {first} should do turns on {_questions(len(content.cruxes))} that no source settles:",
+        *(f"({number}) {crux.asks}" for number, crux in enumerate(content.cruxes, 1)),
+        f"No answer to them is neutral, so none is assumed: everything is asked under each combination of answers, in "
+        f"{count} worlds, and no world is better founded than another. In each, the best depends on one belief more: "
+        f"how likely {first} and {second} think it, once they have heard what is said, that {_sender(content)} is "
+        f"{content.name(windows[0][1].belief_in)}.",
+    ]
+    policies = list(windows[0][1].segments[0].payoffs)
+    where = {policy: [world for world, window in windows if window.where_best(policy)] for policy in policies}
+    then = [_where_best(content, policy, where[policy], [world for world, _ in windows]) for policy in policies]
+    said.append(" ".join(then))
+    return said
+
+
+def _questions(count: int) -> str:
+    return "one question" if count == 1 else f"{_WORDS.get(count, str(count))} questions"
+
+
+def _where_best(content: PageContent, policy: str, found: Sequence[WorldRow], worlds: Sequence[WorldRow]) -> str:
+    """In how many worlds a policy is best at some belief, and the answers that all of those share and others lack."""
+    name = _cap(content.name(policy))
+    if not found:
+        return f"{name} is best at no belief in any world."
+    if len(found) == len(worlds):
+        return f"{name} is best at some belief in every world."
+    needed = _needed(content, found, worlds)
+    only = f"only if {' and '.join(map(_lower, needed))}, " if needed else ""
+    return f"{name} is best at some belief {only}in {len(found)} of the {len(worlds)} worlds."
+
+
+def _needed(content: PageContent, found: Sequence[WorldRow], worlds: Sequence[WorldRow]) -> list[str]:
+    """The answers that all worlds in *found* give and some other world does not."""
+    needed = []
+    for k in range(len(content.cruxes)):
+        here, anywhere = {world.answers[k] for world in found}, {world.answers[k] for world in worlds}
+        if len(here) == 1 and here != anywhere and "" not in here:
+            needed.append(here.pop())
+    return needed
+
+
+def _lower(words: str) -> str:
+    """A sentence to be read on: without its full stop, its first letter small unless it is a name."""
+    return words.rstrip(".")
 
 
 def window_answer(content: PageContent) -> list[str]:
@@ -73,19 +129,69 @@ def _cap(words: str) -> str:
 
 
 def tally(content: PageContent, side: Side) -> str:
-    """How many of one side's claims hold, in the model and in the record, and how many could not be asked."""
+    """How far one side's claims about the model reach, what the record says to the others, how many are not asked."""
     parts = []
-    for about, noun in (("the model", "about the model"), ("the record", "about the record")):
-        claims = content.claims_of(side.key, about)
-        if claims:
-            counts = [
-                _counted(standing, n) for standing in STANDINGS if (n := sum(c.standing == standing for c in claims))
-            ]
-            parts.append(f"of {len(claims)} {'claim' if len(claims) == 1 else 'claims'} {noun}, {_listed(counts)}")
+    model = content.claims_of(side.key, "the model")
+    if model:
+        parts.append(f"of {_claims(len(model))} about the model, {_reaching(content, model)}")
+    record = content.claims_of(side.key, "the record")
+    if record:
+        counts = [_counted(standing, n) for standing in STANDINGS if (n := sum(c.standing == standing for c in record))]
+        parts.append(f"of {_claims(len(record))} about the record, {_listed(counts)}")
     left = content.claims_of(side.key, "neither")
     if left:
         parts.append(f"{len(left)} could not be expressed")
     return f"{side.name}: {'; '.join(parts)}."
+
+
+def reach_group(claim: ClaimRow) -> str:
+    """How far a claim about the model reaches over every equilibrium of every world.
+
+    One of "all", "some", "none", "open" (not defined or not decided) and "built" (true by construction).
+    """
+    if claim.by_construction:
+        return "built"
+    words = set(claim.worlds) - {"undefined"}
+    if not words or "undecided" in words:
+        return "open"
+    return "all" if words == {"all"} else "none" if words == {"none"} else "some"
+
+
+def _reaching(content: PageContent, claims: Sequence[ClaimRow]) -> str:
+    several = len(content.worlds) > 1
+    where = {
+        "all": "in all equilibria of every world" if several else "in all equilibria",
+        "some": "in some worlds or equilibria and not in others" if several else "in some equilibria and not in others",
+        "none": "in none of any world" if several else "in none",
+    }
+    groups = [reach_group(claim) for claim in claims]
+    counts = [
+        f"{n} {'holds' if n == 1 else 'hold'} {words}" for group, words in where.items() if (n := groups.count(group))
+    ]
+    if left := groups.count("open"):
+        counts.append(f"{left} could not be told")
+    if built := groups.count("built"):
+        counts.append(f"{built} {'is' if built == 1 else 'are'} true by construction")
+    return _listed(counts)
+
+
+def _claims(count: int) -> str:
+    return f"{count} {'claim' if count == 1 else 'claims'}"
+
+
+def luck(rows: Sequence[RecordRow]) -> str:
+    """How many of the tests would pass by luck, beside how many did; '' where nothing was tested."""
+    tested = [row for row in rows if row.p is not None]
+    if not tested:
+        return ""
+    passed = sum(row.standing == "yes" for row in tested)
+    expected = LARGEST_P * len(tested)
+    about = "fewer than one" if expected < 0.75 else f"about {_WORDS.get(round(expected), str(round(expected)))}"
+    many = len(tested)
+    return (
+        f"{many} {'statement is' if many == 1 else 'statements are'} tested at the level {LARGEST_P:g}: by luck alone "
+        f"{about} would pass even if nothing were there; {_WORDS.get(passed, str(passed))} did."
+    )
 
 
 def _counted(standing: str, count: int) -> str:
@@ -105,16 +211,21 @@ def _listed(words: list[str]) -> str:
 
 
 def _told_apart(content: PageContent) -> list[str]:
+    found = []
+    caveat = luck([claim.record for claim in content.claims if claim.record is not None])
+    if caveat:
+        found.append(f"Of the claims about the record, {caveat[:1].lower()}{caveat[1:]}")
     if not content.lenses:
-        return []
+        return found
     answers = [answer for row in content.lenses for answer in row.answers]
     told = sum(a.standing in ("yes", "no") for a in answers)
     words = [
         f"On the {len(content.lenses)} questions that would tell the sides apart, the record of "
-        f"{len(content.events)} events answers {told} of {len(answers)} statements; to the rest it cannot tell."
+        f"{len(content.events)} events answers {told} of {len(answers)} statements; to the rest it cannot tell. "
+        f"{luck(answers)}"
     ]
     for side in content.sides:
         sums = [sum(row.met[side.key][k] for row in content.lenses if side.key in row.met) for k in range(3)]
         if sum(sums):
             words.append(f"{side.name}: {sums[0]} of {sum(sums)} expectations met, {sums[1]} failed, {sums[2]} open.")
-    return [" ".join(words)]
+    return [*found, " ".join(words)]

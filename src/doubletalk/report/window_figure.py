@@ -177,7 +177,7 @@ def _zones(window: Window, name: Naming, x: Any, y: Any, span: tuple[float, floa
             title=f"{name(window.roles.offer)}:",
             symbolType="square",
             orient="bottom",
-            columns=0 if wide else 2,
+            columns=0 if wide else 1,
             labelExpr=f"{json.dumps(BAND_NAMES)}[datum.label]",
         ),
     )
@@ -211,7 +211,7 @@ def _payoffs(window: Window, name: Naming, x: Any, y: Any, wide: bool) -> list[A
         orient="bottom",
         symbolStrokeWidth=3,
         symbolSize=500,
-        columns=0 if wide else 2,
+        columns=0 if wide else 1,
     )
     lines = alt.Stroke("policy:N", scale=alt.Scale(domain=actions, range=list(COLOURS[: len(actions)])), legend=keys)
     dashes = alt.StrokeDash(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from doubletalk.report.page_content import LensRow, PageContent, Section
+from doubletalk.report.page_headline import luck
 from doubletalk.report.sections.badges import record_cell, side_badge, standing_badge
-from doubletalk.report.tables import code, details, link, safe, stacked
+from doubletalk.report.tables import code, details, link, paragraphs, safe, stacked
 from doubletalk.report.timeline import timeline_svg
 
 __all__ = ["record", "timeline"]
@@ -21,6 +22,7 @@ def record(content: PageContent) -> Section | None:
         "their clusters. The record agrees or disagrees only where both are at most 0.1; else it cannot tell. An order "
         "in time shows no cause.</p>"
     )
+    intro += paragraphs([luck([answer for row in content.lenses for answer in row.answers])])
     body = intro + "".join(_lens(content, row) for row in content.lenses)
     return Section("record", "What would tell them apart", body)
 
