@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +18,9 @@ import pytest
 
 import doubletalk
 from doubletalk.case.finding import shipped_cases
+from doubletalk.errors import InputError
 from doubletalk.library import entries, find
+from doubletalk.report.pdf import check_pdf
 
 PROGRAM = [sys.executable, "-c", "from doubletalk.cli import main; main()"]
 SOURCE = str(Path(doubletalk.__file__).parent.parent)
@@ -273,3 +277,92 @@ def test_solve_refines_and_explains() -> None:
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "did you mean 'intuitive'?" in wrong.stderr
     assert run("solve", "beer_quiche", "--explain").returncode == 2
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case of one small game and two claims."""
+    folder = tmp_path_factory.mktemp("case") / "tiny"
+    folder.mkdir()
+    (folder / "game.yaml").write_text(find("beer_quiche").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "case.yaml").write_text(
+        "doubletalk_case: 1\ntitle: Tiny\ngames: {quiche: game.yaml}\nclaims: claims.yaml\n", encoding="utf-8"
+    )
+    (folder / "claims.yaml").write_text(
+        "sides: {a: The first side}\nclaims:\n"
+        "  - {id: one, who: a, says: All drink beer., statement: 'in some equilibrium: P(message=beer) = 1'}\n"
+        "  - {id: two, who: a, says: Motives., cannot: a motive is no event}\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+def test_study_writes_a_report_and_names_the_folders_it_made(tiny: Path, tmp_path: Path) -> None:
+    """--out makes the folders that are missing and says which; the terminal has a short summary by side."""
+    done = run("study", str(tiny), "--out", "new/deep", folder=tmp_path, COLUMNS="100")
+    assert done.returncode == 0, done.stderr
+    assert "made the folders new, new/deep" in done.stderr
+    assert (tmp_path / "new" / "deep" / "report.html").is_file()
+    assert "Motives." not in done.stdout
+    assert re.search(r"The first side +· +1 +· +· +· +· +· +· +1", done.stdout)
+    again = run("study", str(tiny), "--out", "new/deep", "--claims", folder=tmp_path)
+    assert "made the folder" not in again.stderr
+    assert "Motives." in again.stdout
+    assert "Not expressed: a motive is no event" in again.stdout
+
+
+def test_study_interrupted_writes_what_it_found(tmp_path: Path) -> None:
+    """Ctrl-C ends with 130; the page is marked at its top, study.json says where it stopped, no file is left half."""
+    command = [*PROGRAM, "study", "belarus", "--out", "part"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=pipe, stderr=pipe) as p:
+        time.sleep(5)
+        p.send_signal(signal.SIGINT)
+        _, errors = p.communicate(timeout=60)
+    assert p.returncode == 130, errors
+    assert b"Traceback" not in errors
+    assert b"the report in part is marked incomplete" in errors
+    page = (tmp_path / "part" / "report.html").read_text(encoding="utf-8")
+    assert page.index("This report is incomplete") < page.index("<nav")
+    assert json.loads((tmp_path / "part" / "study.json").read_text())["stopped"].startswith("interrupted while")
+    assert not [p.name for p in (tmp_path / "part").iterdir() if p.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("no/where", "no/where: no such folder; expected a folder with case.yaml"),
+        ("gone/case.yaml", "gone/case.yaml: no such file"),
+        ("a.yaml", "a.yaml: is a file; expected a case folder"),
+        ("empty", "found a folder without case.yaml"),
+        ("belarsu", "did you mean 'belarus'?"),
+    ],
+)
+def test_a_missing_case_is_one_clear_error(case: str, told: str, tmp_path: Path) -> None:
+    """What was given decides what is said: a path, a file, a folder without case.yaml, or a name."""
+    (tmp_path / "a.yaml").write_text("x: 1\n")
+    (tmp_path / "empty").mkdir()
+    done = run("study", case, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_pdf_is_written_where_its_extra_is_there(tiny: Path, tmp_path: Path) -> None:
+    """--pdf writes a PDF; without the extra it is one error that names the command, before any work."""
+    done = run("study", str(tiny), "--out", "report", "--pdf", folder=tmp_path)
+    if importlib.util.find_spec("weasyprint") is None:
+        assert done.returncode == 1
+        assert "pip install 'doubletalk[pdf]'" in done.stderr
+        assert not (tmp_path / "report").exists()
+    else:
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "report" / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_pdf_without_its_extra_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing WeasyPrint is told with the command that installs it."""
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(InputError, match=r"pip install 'doubletalk\[pdf\]'"):
+        check_pdf()

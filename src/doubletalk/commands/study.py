@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from doubletalk.commands.running import Exit, Interruption, ProgressBar, check_writable, note, put, terminal
+from doubletalk.commands.running import (
+    Exit,
+    Interruption,
+    ProgressBar,
+    check_writable,
+    make_folder,
+    note,
+    put,
+    terminal,
+)
+from doubletalk.errors import InputError
 
 if TYPE_CHECKING:
-    from doubletalk.case.study import AnsweredClaim, StudyResult
-    from doubletalk.case.window import Window
+    from doubletalk.case.study import StudyResult
 
 __all__ = ["study"]
 
@@ -23,6 +32,8 @@ def study(
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for the report; out/CASE if not given.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")] = False,
+    claims: Annotated[bool, typer.Option("--claims", help="Print every claim with its answer as well.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too; needs doubletalk[pdf].")] = False,
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", metavar="S", help="Stop each solve after S seconds.")
     ] = None,
@@ -30,14 +41,54 @@ def study(
     """Solve a case, answer every claim, and write the report with its data as JSON and CSV."""
     if time_limit is not None and not (time_limit > 0 and math.isfinite(time_limit)):
         raise typer.BadParameter("expected a positive number of seconds", param_hint="'--time-limit'")
-    from doubletalk.case.finding import find_case
-    from doubletalk.case.study import study as answer_all
-
-    place = find_case(case)
+    if claims and json:
+        raise typer.BadParameter("is for the terminal view; leave out --json", param_hint="'--claims'")
+    place = _place(case)
     folder = out if out is not None else Path("out") / place.resolve().name
     check_writable(folder / "study.json")
+    if pdf:
+        from doubletalk.report.pdf import check_pdf
+
+        check_pdf()
+    result, interrupted = _studied(place, time_limit)
+    _write(result, folder, pdf and not interrupted)
+    if json:
+        put(result.to_json())
+    else:
+        _show(result, claims)
+    if interrupted:
+        note(f"stopped early: {result.stopped or 'interrupted'}; the report in {folder} is marked incomplete")
+        raise typer.Exit(Exit.INTERRUPTED)
+    limited = [name for name, game in result.games.items() if game.solution.stopped == "time limit"]
+    limited += [w.world.name for w in result.worlds if w.outcomes is not None and not w.complete and time_limit]
+    if limited:
+        note(f"stopped early: the time limit was reached in {', '.join(dict.fromkeys(limited))}")
+        raise typer.Exit(Exit.LIMIT)
+
+
+def _place(case: str) -> Path:
+    """The case's folder; what is wrong with a path is said of the path, not of the names of shipped cases."""
+    from doubletalk.case.finding import find_case
+    from doubletalk.case.loading import CASE_FILE
+
+    path = Path(case)
+    if path.is_file() and path.name != CASE_FILE:
+        raise InputError(f"is a file; expected a case folder, one with {CASE_FILE} in it", case)
+    if not path.exists() and (len(path.parts) > 1 or path.suffix):
+        kind = "file" if path.suffix else "folder"
+        raise InputError(
+            f"no such {kind}; expected a folder with {CASE_FILE} in it, or the name of a shipped case. Make a case of "
+            "your own: doubletalk new NAME",
+            case,
+        )
+    return find_case(case)
+
+
+def _studied(place: Path, time_limit: float | None) -> tuple[StudyResult, bool]:
+    """The result and whether Ctrl-C cut it short."""
     interruption = Interruption()
     with ProgressBar() as bar, interruption.watched():
+        from doubletalk.case.study import study as answer_all
 
         def tell(share: float, words: str) -> None:
             if interruption.happened:  # a solve handed back what it had; the study as a whole ends here
@@ -45,60 +96,27 @@ def study(
             bar(share, words)
 
         result = answer_all(place, tell, time_limit=time_limit)
+    return result, interruption.happened
+
+
+def _write(result: StudyResult, folder: Path, pdf: bool) -> None:
     from doubletalk.report.html import write_report
 
-    for path in write_report(result, folder):
-        note(f"wrote {path}")
-    if json:
-        put(result.to_json())
-    else:
-        _show(result)
-    stopped = [name for name, game in result.games.items() if game.solution.stopped == "time limit"]
-    if stopped:
-        note(f"stopped early: the time limit was reached in {', '.join(stopped)}")
-        raise typer.Exit(Exit.LIMIT)
+    make_folder(folder)
+    with ProgressBar() as bar:
+        bar(None, "writing the report")
+        for path in write_report(result, folder, pdf=pdf):
+            note(f"wrote {path}")
 
 
-def _show(result: StudyResult) -> None:
-    """The answers in short; the report has the reasons."""
-    from rich.table import Table
-    from rich.text import Text
+def _show(result: StudyResult, claims: bool) -> None:
+    """The answers in short, and every claim on request; the report has the reasons."""
+    from doubletalk.report.html import page_content
+    from doubletalk.report.study_terminal import show_claims, show_study
 
-    console = terminal()
-    console.print(Text(result.case.title, style="bold"))
-    console.print(Text(result.case.question))
-    for name, game in result.games.items():
-        solution, points = game.solution, len(game.certificates)
-        valid = sum(1 for certificate in game.certificates if certificate.valid)
-        standing = "proved to be all" if solution.complete else f"there may be others: {solution.why_incomplete}"
-        found = f"{name}: {len(solution.outcomes)} equilibrium outcomes, {standing};"
-        console.print(Text(f"\n{found} {valid} of {points} extreme points verified exactly."))
-    if result.window is not None:
-        console.print(Text("\n" + "\n".join(_window_lines(result.window))))
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("claim", no_wrap=True)
-    for heading in ("by", "what it says", "answer"):
-        table.add_column(heading, overflow="fold")
-    for item in result.claims:
-        table.add_row(*(Text(cell) for cell in _claim_row(item)))
-    console.print(Text())
-    console.print(table)
-
-
-def _claim_row(item: AnsweredClaim) -> tuple[str, str, str, str]:
-    return item.claim.id, item.claim.who, item.claim.says, item.short
-
-
-def _window_lines(window: Window) -> list[str]:
-    """What the offer does, by belief: one exact line for each interval."""
-    words = {
-        "works": f"{window.roles.offer} works",
-        "pocketed": f"{window.roles.offer} is pocketed",
-        "outbid": f"{window.roles.offer} only raises the price that {window.roles.second} pays",
-        "paid anyway": f"{window.roles.second} pays in any case",
-    }
-    lines = [f"By the belief b that it faces a {window.belief_in} (prior {window.prior}):"]
-    for segment in window.segments:
-        best = f"{window.roles.first} does best by {' or '.join(segment.best)}"
-        lines.append(f"  {segment.low} < b < {segment.high}: {words[segment.offer]}; {best}")
-    return lines
+    content, console = page_content(result), terminal()
+    show_study(result, content, console)
+    if claims:
+        show_claims(content, console)
+    elif content.claims:
+        console.print("Every claim with its answer: --claims, or the report.")

@@ -19,19 +19,21 @@ from doubletalk.report.page_files import events_csv, lenses_csv, record_csv
 from doubletalk.report.page_record import lens_row, timeline_parts
 from doubletalk.report.page_sources import read_sources
 from doubletalk.report.page_worlds import world_rows
+from doubletalk.report.pdf import page_pdf
 from doubletalk.report.timeline import long_date
-from doubletalk.report.writing import write_text
+from doubletalk.report.writing import write_bytes, write_text
 
 __all__ = ["page_content", "write_report"]
 
-PAGE = "report.html"
+PAGE, PDF = "report.html", "report.pdf"
 
 
-def write_report(result: StudyResult, folder: Path) -> list[Path]:
+def write_report(result: StudyResult, folder: Path, *, pdf: bool = False) -> list[Path]:
     """Write ``report.html``, ``study.json``, ``solution.json`` and the CSV tables; returns the files written.
 
-    Each file is written whole or not at all. ``solution.json`` is the solution of the first game; a case with several
-    games has a ``solution-NAME.json`` for each of the others. From run to run only times change.
+    With ``pdf`` the page is written as ``report.pdf`` too. Each file is written whole or not at all. ``solution.json``
+    is the solution of the first game; a case with several games has a ``solution-NAME.json`` for each of the others.
+    From run to run only times change.
     Raises ``OSError`` when the folder cannot be written.
     """
     content = page_content(result)
@@ -52,6 +54,9 @@ def write_report(result: StudyResult, folder: Path) -> list[Path]:
     for name, words in files.items():
         write_text(folder / name, words)
         paths.append(folder / name)
+    if pdf:
+        write_bytes(folder / PDF, page_pdf(files[PAGE]))
+        paths.append(folder / PDF)
     return paths
 
 

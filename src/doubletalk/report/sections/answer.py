@@ -74,7 +74,7 @@ def _thresholds(content: PageContent) -> str:
         "<p>One size at a time, the others held as in the world. A single value is exact, confirmed at it and on "
         "both sides.</p>"
     )
-    return details("At which sizes the picture changes", note + stacked(head, rows, css="bands"))
+    return details("At which sizes the picture changes", note + stacked(head, rows, css="bands"), css="screen")
 
 
 def _numbers(content: PageContent) -> str:
@@ -83,7 +83,7 @@ def _numbers(content: PageContent) -> str:
     best = [f"{content.name(policy)} is best" for policy in policies]
     head = ("World", *best, f"{content.name(offer)} works")
     rows = [(f"world-{world.number}", (_world(world), *_zones(world, policies))) for world in content.worlds]
-    return stacked([h[:1].upper() + h[1:] for h in head], rows, css="claims")
+    return stacked([h[:1].upper() + h[1:] for h in head], rows, css="bands worlds")
 
 
 def _zones(world: WorldRow, policies: list[str]) -> list[str]:

@@ -1,0 +1,122 @@
+"""A study for people at a terminal: what it turns on, the worlds, how the claims fare; all claims on request."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from doubletalk.case.study import StudyResult
+from doubletalk.exact import text
+from doubletalk.report.page_content import REACHES, STANDINGS, PageContent, Side, WorldRow
+from doubletalk.report.page_headline import crux_answer, luck, reach_group, window_answer
+
+__all__ = ["show_claims", "show_study"]
+
+
+def show_study(result: StudyResult, content: PageContent, console: Console) -> None:
+    """The answer in short; the report and ``--claims`` have the rest."""
+    console.print(Text(content.title, style="bold"))
+    for line in (content.question, content.as_of, content.incomplete):
+        if line:
+            console.print(Text(line))
+    console.print()
+    for line in crux_answer(content) or window_answer(content):
+        console.print(Text(line))
+    if len(content.worlds) > 1:
+        _worlds(content, console)
+    if content.claims:
+        _sides(content, console)
+    console.print()
+    for name, game in result.games.items():
+        solution, points = game.solution, len(game.certificates)
+        valid = sum(1 for certificate in game.certificates if certificate.valid)
+        standing = "proved to be all" if solution.complete else f"there may be others: {solution.why_incomplete}"
+        count = len(solution.outcomes)
+        checked = f"{valid} of {points} extreme points verified exactly"
+        console.print(Text(f"{name}, as filed: {count} equilibrium outcomes, {standing}; {checked}."))
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    for number, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", no_wrap=number == 0)
+    return table
+
+
+def _worlds(content: PageContent, console: Console) -> None:
+    """A row for each world: the answers to the questions, and what is best as the belief grows."""
+    numbers = [f"({k})" for k in range(1, len(content.cruxes) + 1)]
+    table = _table("world", *numbers, "best, as the belief grows from 0 to 1")
+    for world in content.worlds:
+        cells = [str(world.number), *(side or "–" for side in world.sides), _bands(content, world)]
+        table.add_row(*(Text(cell) for cell in cells))
+    console.print()
+    console.print(table)
+
+
+def _bands(content: PageContent, world: WorldRow) -> str:
+    """``pressure, from 1/58 setting demands``."""
+    if world.window is None:
+        return "not reached"
+    parts: list[str] = []
+    last: tuple[str, ...] = ()
+    for segment in world.window.segments:
+        if segment.best != last:
+            names = " or ".join(content.name(action) for action in segment.best)
+            parts.append(names if not parts else f"from {text(segment.low)} {names}")
+        last = segment.best
+    return ", ".join(parts)
+
+
+def _sides(content: PageContent, console: Console) -> None:
+    """Claims by side: those about the model by how far they reach, those about the record by what it says."""
+    table = _table("claims", "all", "some", "none", "built", "open", "pass", "fail", "unclear", "unasked")
+    for side in content.sides:
+        if content.claims_of(side.key):
+            table.add_row(*(Text(cell) for cell in (side.name, *_counts(content, side))))
+    everywhere = "in all equilibria of every world" if len(content.worlds) > 1 else "in all equilibria"
+    console.print()
+    console.print(table)
+    console.print(
+        Text(
+            f"About the model: hold {everywhere}, in some, in none; built in (true by construction); open. About the "
+            "record: pass, fail, unclear. Unasked: could not be expressed."
+        )
+    )
+    caveat = luck([claim.record for claim in content.claims if claim.record is not None])
+    if caveat:
+        console.print(Text(f"Of the claims about the record, {caveat[:1].lower()}{caveat[1:]}"))
+
+
+def _counts(content: PageContent, side: Side) -> list[str]:
+    groups = [reach_group(claim) for claim in content.claims_of(side.key, "the model")]
+    record = [claim.standing for claim in content.claims_of(side.key, "the record")]
+    counts = [groups.count(group) for group in ("all", "some", "none", "built", "open")]
+    counts += [record.count(standing) for standing in ("yes", "no", "open")]
+    return [str(n) if n else "·" for n in (*counts, len(content.claims_of(side.key, "neither")))]
+
+
+def show_claims(content: PageContent, console: Console) -> None:
+    """Every claim with its answer; a sign for each world, in their order."""
+    names = {side.key: side.name for side in content.sides}
+    for claim in content.claims:
+        console.print()
+        console.print(Text(f"{claim.id}  {names[claim.side]}", style="bold"))
+        console.print(Text(claim.paraphrase))
+        if claim.about == "neither":
+            console.print(Text(f"  {_cap(STANDINGS[claim.standing])}: {claim.reason}"))
+            continue
+        signs = " ".join(REACHES[word][0] for word in claim.worlds) if len(claim.worlds) > 1 else ""
+        built = f" True by construction: {claim.by_construction.rstrip('.')}." if claim.by_construction else ""
+        where = f" {claim.interval[:1].upper()}{claim.interval[1:]}." if claim.interval.startswith("for ") else ""
+        console.print(Text(f"  {_cap(STANDINGS[claim.standing])}. {claim.answer}{where}{built}"))
+        if signs:
+            console.print(Text(f"  worlds 1 to {len(claim.worlds)}: {signs}"))
+    if len(content.worlds) > 1:
+        key = "; ".join(f"{sign} {words}" for sign, words in REACHES.values())
+        console.print(Text(f"\nSigns: {key}."))
+
+
+def _cap(words: str) -> str:
+    return words[:1].upper() + words[1:]
