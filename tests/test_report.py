@@ -309,7 +309,7 @@ def test_what_a_policy_needs_is_read_off_the_worlds(belarus: StudyResult) -> Non
     found = [w for w in content.worlds if w.window is not None and w.window.where_best("demand")]
     first = content.cruxes[0]
     count = f"{len(found)} of the {len(content.worlds)}"
-    wanted = f"Setting demands is best at some belief only if {{}}, in {count} worlds."
+    wanted = f"Setting demands is best at some belief in {count} worlds, all of them worlds where {{}}."
     assert wanted.format(first.less) in " ".join(headline(content))
     other = {first.less: first.more, first.more: first.less}
     turned = tuple(replace(w, answers=(other[w.answers[0]], *w.answers[1:])) for w in content.worlds)

@@ -56,8 +56,8 @@ def _where_best(content: PageContent, policy: str, found: Sequence[WorldRow], wo
     if len(found) == len(worlds):
         return f"{name} is best at some belief in every world."
     needed = _needed(content, found, worlds)
-    only = f"only if {' and '.join(map(_lower, needed))}, " if needed else ""
-    return f"{name} is best at some belief {only}in {len(found)} of the {len(worlds)} worlds."
+    only = f", all of them worlds where {' and '.join(each.rstrip('.') for each in needed)}" if needed else ""
+    return f"{name} is best at some belief in {len(found)} of the {len(worlds)} worlds{only}."
 
 
 def _needed(content: PageContent, found: Sequence[WorldRow], worlds: Sequence[WorldRow]) -> list[str]:
@@ -68,11 +68,6 @@ def _needed(content: PageContent, found: Sequence[WorldRow], worlds: Sequence[Wo
         if len(here) == 1 and here != anywhere and "" not in here:
             needed.append(here.pop())
     return needed
-
-
-def _lower(words: str) -> str:
-    """A sentence to be read on: without its full stop, its first letter small unless it is a name."""
-    return words.rstrip(".")
 
 
 def window_answer(content: PageContent) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from doubletalk.report.page_content import STANDINGS, PageContent, RecordRow
 from doubletalk.report.tables import details, number, p_words, paragraphs, safe
 
-__all__ = ["record_cell", "side_badge", "standing_badge"]
+__all__ = ["record_cell", "side_badge", "standing_badge", "which_world"]
 
 
 def side_badge(content: PageContent, key: str) -> str:
@@ -42,3 +42,15 @@ def _events(row: RecordRow) -> str:
         return ""
     links = ", ".join(f'<a href="#event-{safe(i)}">{safe(i)}</a>' for i in row.event_ids)
     return details(f"The {len(row.event_ids)} events behind it", f'<p class="ids">{links}</p>', css="screen")
+
+
+def which_world(content: PageContent) -> str:
+    """A note that the section shows one of several worlds; '' where there is one."""
+    filed = next((world for world in content.worlds if world.as_filed), None)
+    if filed is None or len(content.worlds) < 2:
+        return ""
+    return (
+        f'<p>This is world {filed.number} of the <a href="#worlds">{len(content.worlds)} worlds</a>, shown in full '
+        "because the game file happens to hold its values. It is no better founded than the others, whose windows and "
+        "verdicts are in worlds.csv and verdicts.csv.</p>"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from doubletalk.equilibrium.solution import Solution
 from doubletalk.report.page_content import PageContent, Section
+from doubletalk.report.sections.badges import which_world
 from doubletalk.report.summary import NEVER, OutcomeView, solution_view
 from doubletalk.report.tables import details, safe, table
 
@@ -15,10 +16,10 @@ SHOWN_OUTCOMES = 40
 
 def equilibria(content: PageContent) -> Section | None:
     """Every outcome: what each type says, who answers how, what must be believed."""
-    parts = []
+    parts: list[str] = []
     for name, solution in content.solutions:
         view = solution_view(solution)
-        parts.append(f"<h3>{safe(name)}</h3><p>{safe(view.standing)} {_solver_words(solution)}</p>")
+        parts.append(f"<h3>{safe(name)}</h3><p>{safe(view.standing)} {_solver_words(solution)}</p>{which_world(content)}")
         for outcome in view.outcomes[:SHOWN_OUTCOMES]:
             parts.append(_outcome(outcome))
         if len(view.outcomes) > SHOWN_OUTCOMES:

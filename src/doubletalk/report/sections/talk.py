@@ -10,6 +10,7 @@ from doubletalk.errors import DoubletalkError
 from doubletalk.exact import Rational
 from doubletalk.game.model import Game
 from doubletalk.report.page_content import PageContent, Section
+from doubletalk.report.sections.badges import which_world
 from doubletalk.report.tables import details, paragraphs, safe, stacked, table
 from doubletalk.report.window_figure import brief_words
 from doubletalk.talk import Commitment, Pooling, Range, Signal, TalkWorth, Taxonomy, pooling, taxonomy, value_of_talk
@@ -50,7 +51,7 @@ def _game(content: PageContent, solution: Solution, worth: TalkWorth, kind: Taxo
     )
     head = ("If", *(_cap(content.name(who)) for who in game.players))
     body = [
-        f"<p>{safe(intro)}</p>",
+        f"<p>{safe(intro)}</p>{which_world(content)}",
         stacked(head, [("", row) for row in _rows(content, game, worth)], css="exact"),
         paragraphs([*_compared(content, game, worth), *_gaps(content, game, worth)]),
         _commitment(content, game, worth.commitment),

@@ -7,6 +7,7 @@ import re
 from doubletalk.case.window import Window
 from doubletalk.exact import Rational
 from doubletalk.report.page_content import PageContent, Section
+from doubletalk.report.sections.badges import which_world
 from doubletalk.report.tables import code, details, dict_rows, safe, stacked
 from doubletalk.report.window_figure import band_words, moving_ends, number_words, segment_row, window_svg
 
@@ -25,7 +26,7 @@ def window(content: PageContent) -> Section | None:
         "after they have heard the message."
     )
     body = (
-        f"<p>{safe(intro)}</p>{_which(content)}"
+        f"<p>{safe(intro)}</p>{which_world(content)}"
         + _picture(content, found)
         + _bands(content, found)
     )
@@ -35,18 +36,6 @@ def window(content: PageContent) -> Section | None:
     ]
     body += stacked(("What changes", "at the belief"), ends, css="exact")
     return Section("window", "The window", body + _moves(content))
-
-
-def _which(content: PageContent) -> str:
-    """Which of several worlds is shown; '' where there is one."""
-    filed = next((world for world in content.worlds if world.as_filed), None)
-    if filed is None or len(content.worlds) < 2:
-        return ""
-    return (
-        f'<p>This is world {filed.number} of the <a href="#worlds">{len(content.worlds)} worlds</a>, drawn in full '
-        "because the game file happens to hold its values. It is no better founded than the others, which worlds.csv "
-        "has in the same detail.</p>"
-    )
 
 
 def _sender(content: PageContent) -> str:
