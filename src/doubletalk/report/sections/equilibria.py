@@ -19,7 +19,8 @@ def equilibria(content: PageContent) -> Section | None:
     parts: list[str] = []
     for name, solution in content.solutions:
         view = solution_view(solution)
-        parts.append(f"<h3>{safe(name)}</h3><p>{safe(view.standing)} {_solver_words(solution)}</p>{which_world(content)}")
+        words = f"{safe(view.standing)} {_solver_words(solution)}"
+        parts.append(f"<h3>{safe(name)}</h3><p>{words}</p>{which_world(content)}")
         for outcome in view.outcomes[:SHOWN_OUTCOMES]:
             parts.append(_outcome(outcome))
         if len(view.outcomes) > SHOWN_OUTCOMES:
