@@ -103,11 +103,14 @@ def test_all_equilibria_are_found_and_proved_to_be_all():
     number = found.number()
     assert found.certified.all()
     assert (number == 3).any()
-    assert np.abs(reply(games.rows(found.game), found.q).value - found.q).max() < 1e-9
+    inside = np.abs(found.q) < 24.99
+    residual = np.abs(reply(games.rows(found.game), found.q).value - found.q)
+    # W may be so steep that q's last digit matters: what is small is the distance to the root
+    assert (residual / (1 + np.abs(found.slope)))[inside].max() < 1e-9
     grid = np.linspace(-24.99, 24.99, 10001)
     for game in [*np.flatnonzero(number > 1), *range(0, 1500, 25)]:
         gap = reply(games.rows(np.full(len(grid), game)), grid).value - grid
-        assert (gap[1:] * gap[:-1] < 0).sum() == number[game]
+        assert (np.sign(gap[1:]) != np.sign(gap[:-1])).sum() == inside[found.game == game].sum()
 
 
 def test_the_likelihood_along_an_equilibrium_has_the_derivatives_stated():
@@ -129,7 +132,8 @@ def test_the_likelihood_along_an_equilibrium_has_the_derivatives_stated():
         scale = 1 + np.abs(base.gradient[:, place])
         assert (np.abs((up.value - down.value) / (2 * step) - base.gradient[:, place]) / scale)[inside[0]].max() < 1e-5
         scale = 1 + np.abs(base.hessian[:, place])
-        assert (np.abs((up.gradient - down.gradient) / (2 * step) - base.hessian[:, place]) / scale)[inside[0]].max() < 1e-4
+        error = np.abs((up.gradient - down.gradient) / (2 * step) - base.hessian[:, place]) / scale
+        assert error[inside[0]].max() < 1e-4
 
 
 def test_estimators_agree_with_each_other_and_recover_the_truth():

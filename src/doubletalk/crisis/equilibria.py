@@ -216,10 +216,14 @@ def slope_bounds(games: Game, at_low: Reply, at_high: Reply) -> tuple[Array, Arr
 
 
 def _roots(games: Game, low: Array, high: Array) -> Array:
-    """Newton's method inside the brackets, bisecting where a step would leave them."""
+    """Newton's method inside the brackets; bisects where a step would leave them or is not half the one before it.
+
+    The second rule matters where W is huge and nearly exponential: there Newton's steps are small and all alike.
+    """
     sign = np.sign(reply(games, high).value - high)
     sign = np.where(sign == 0.0, -np.sign(reply(games, low).value - low), sign)
     q = 0.5 * (low + high)
+    step = high - low
     for _ in range(ROOT_STEPS):
         at = reply(games, q)
         gap = at.value - q
@@ -228,8 +232,9 @@ def _roots(games: Game, low: Array, high: Array) -> Array:
         low = np.where(above, low, q)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             newton = q - gap / (at.slope(games) - 1.0)
-        inside = (newton >= low) & (newton <= high)
-        before, q = q, np.where(gap == 0.0, q, np.where(inside, newton, 0.5 * (low + high)))
+        good = (newton >= low) & (newton <= high) & (np.abs(newton - q) <= 0.5 * step)
+        before, q = q, np.where(gap == 0.0, q, np.where(good, newton, 0.5 * (low + high)))
+        step = np.abs(q - before)
         if not (np.abs(q - before) > 4e-16 * (1.0 + np.abs(q))).any():
             break
     return q
