@@ -108,7 +108,8 @@ class Cell:
 class BruteForce:
     """All cells of *game*; ``cells`` maps (message supports by type, action supports by information set) to a cell.
 
-    ``pairs``   the (t, m); ``ties`` the (t, m, a, c) with c one of several best replies: together the entries of X.
+    ``pairs``   the (t, m); ``ties`` the (t, m, a, c) with c one of several ``kept`` replies (best ones; all in
+                concept "nash"): together the entries of X.
     ``tabulate`` False lays the game out without looking for cells
     ``sets``    the (audience, observation) in order; ``slots`` the (set index, action): the entries of Z
     """
@@ -122,12 +123,15 @@ class BruteForce:
                 options = list(game.reply_range(t, m, acts))
                 top = max(game.payoffs[t, m, acts, c][0] for c in options)
                 self.best[t, m, acts] = [c for c in options if game.payoffs[t, m, acts, c][0] == top]
-        self.ties = [(*node, c) for node, best in self.best.items() if len(best) > 1 for c in best]
+        self.kept = self.best
+        if concept == "nash":
+            self.kept = {(t, m, acts): list(game.reply_range(t, m, acts)) for t, m, acts in self.best}
+        self.ties = [(*node, c) for node, kept in self.kept.items() if len(kept) > 1 for c in kept]
         self.at = {key: i for i, key in enumerate([*self.pairs, *self.ties])}
         self.sets = [(j, o) for j, who in enumerate(game.audiences) for o in range(len(who.observations))]
         self.slots = [(i, a) for i, (j, o) in enumerate(self.sets) for a in range(len(game.audiences[j].actions[o]))]
         self.slot = {key: n for n, key in enumerate(self.slots)}
-        self.links = [self._link(node) for node, best in self.best.items() if len(best) > 1]
+        self.links = [self._link(node) for node, kept in self.kept.items() if len(kept) > 1]
         self.values = {(i, a): self._value(i, a) for i, a in self.slots}
         self.offers = {pair: self._offer(*pair) for pair in self.pairs}
         self.cells = dict(self._cells()) if tabulate else {}
@@ -138,7 +142,7 @@ class BruteForce:
         return [(t, m) for t, m in self.pairs if self.game.audiences[j].observation_of[m] == o]
 
     def _link(self, node: tuple[int, int, tuple[int, ...]]) -> tuple[Row, Rational]:
-        row = {self.at[(*node, c)]: ONE for c in self.best[node]}
+        row = {self.at[(*node, c)]: ONE for c in self.kept[node]}
         return {**row, self.at[node[0], node[1]]: -ONE}, ZERO
 
     def _alone(self, m: int, j: int, a: int) -> tuple[int, ...]:
@@ -150,9 +154,9 @@ class BruteForce:
         j, row = self.sets[i][0], {}
         for t, m in self.behind(i):
             acts = self._alone(m, j, a)
-            best = self.best[t, m, acts]
-            for c in best:
-                key = (t, m) if len(best) == 1 else (t, m, acts, c)
+            kept = self.kept[t, m, acts]
+            for c in kept:
+                key = (t, m) if len(kept) == 1 else (t, m, acts, c)
                 row[self.at[key]] = self.game.payoffs[t, m, acts, c][j + 1]
         return row
 
@@ -211,10 +215,20 @@ class BruteForce:
                 if not all(any(v[self.slot[i, a]] for v in z_points) for i, used in enumerate(acts) for a in used):
                     continue
                 rows = [row for i, used in enumerate(acts) for row in self.optimal(i, used)]
-                x = polyhedron(size, [*prior, *off, *self.links], rows)
+                x = polyhedron(size, [*prior, *off, *self.links, *self._arriving(acts)], rows)
                 x_points = vertices(x, size)
                 if all(any(v[self.at[t, m]] for v in x_points) for t, used in enumerate(uses) for m in used):
                     yield (uses, acts), Cell(x, x_points, z, z_points)
+
+    def _arriving(self, acts: Sequence[Sequence[int]]) -> Iterable[tuple[Row, Rational]]:
+        """After an action in use the sender gives best replies only (in concept "nash"; else all kept ones are)."""
+        for t, m, profile, c in self.ties:
+            used = all(
+                profile[j] in acts[self.sets.index((j, who.observation_of[m]))]
+                for j, who in enumerate(self.game.audiences)
+            )
+            if used and c not in self.best[t, m, profile]:
+                yield {self.at[t, m, profile, c]: ONE}, ZERO
 
     def _plausible(self, known: dict[tuple[object, ...], bool], group: tuple[int, ...], acts: Sequence) -> bool:
         key = (group, *(acts[i] for i in group))

@@ -8,8 +8,10 @@ from doubletalk.game.model import Game
 __all__ = ["response_complex"]
 
 
-def response_complex(game: Game, name: str) -> ResponseComplex:
+def response_complex(game: Game, name: str, concept: str = "sequential") -> ResponseComplex:
     """The response complex of *game*, whose solver class (``solver_class(game)[0]``) is *name*.
+
+    ``concept`` "nash" matters for one audience and a reply only, where it adds the replies that play does not reach.
 
     Raises TooLarge where audiences that connect have too many pure profiles.
     """
@@ -20,7 +22,7 @@ def response_complex(game: Game, name: str) -> ResponseComplex:
     if name == "sequence form":
         from doubletalk.equilibrium.pieces_reply import reply_complex
 
-        return reply_complex(game)
+        return reply_complex(game, concept)
     from doubletalk.equilibrium.pieces_partial import partial_complex
 
     return partial_complex(game)

@@ -13,7 +13,7 @@ give every audience the same payoff are not told apart: the first in order stand
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import lcm
 
 from ppl import Linear_Expression, MIP_Problem
@@ -44,10 +44,11 @@ class ReplyPlan:
 
     ``pairs``    all possible (type, message), the order of the first unknowns
     ``value``    (pair, actions) -> the sender's payoff with an optimal reply
-    ``options``  (pair, actions) -> one optimal reply for each distinct vector of audience payoffs, in order of replies
+    ``options``  (pair, actions) -> the replies kept there, in order: optimal ones, then (for Nash) all others
     ``weights``  (pair, actions, reply) -> index of the unknown y, present exactly where there are several options
     ``unknowns`` the number of x and y together
     ``links``    sum of the y minus x, for each (pair, actions) with several options
+    ``threats``  (pair, actions) -> those of its ``weights`` whose replies are not optimal (for Nash only)
     """
 
     pairs: tuple[tuple[int, int], ...]
@@ -56,6 +57,7 @@ class ReplyPlan:
     weights: Mapping[tuple[int, tuple[int, ...], int], int]
     unknowns: int
     links: tuple[Row, ...]
+    threats: Mapping[tuple[int, tuple[int, ...]], tuple[int, ...]] = field(default_factory=dict)
 
     def payoff_row(self, pair: int, actions: tuple[int, ...], audience: int) -> dict[int, Rational]:
         """The audience's payoff at (pair, actions) times x(pair), as a linear form over the unknowns."""
@@ -70,10 +72,11 @@ def pairs_of(game: Game) -> tuple[tuple[int, int], ...]:
     return tuple((t, m) for t, sendable in enumerate(game.available) for m in sendable)
 
 
-def plan_replies(game: Game, equal_ones: bool = True) -> ReplyPlan:
+def plan_replies(game: Game, equal_ones: bool = True, threats: bool = False) -> ReplyPlan:
     """The optimal replies after every possible play of the audiences.
 
     ``equal_ones``: whether tied replies that pay everybody the same are all kept, or only the first of them.
+    ``threats``: whether replies that are not optimal are kept too, as Nash play allows them where it does not arrive.
 
     Cost: one pass over the game's histories.
     """
@@ -81,9 +84,13 @@ def plan_replies(game: Game, equal_ones: bool = True) -> ReplyPlan:
     value, options = {}, {}
     weights: dict[tuple[int, tuple[int, ...], int], int] = {}
     links: list[Row] = []
+    worse: dict[tuple[int, tuple[int, ...]], tuple[int, ...]] = {}
     for index, (t, m) in enumerate(pairs):
         for actions in game.action_profiles(m):
             best, kept = _optimal(game, t, m, actions, equal_ones)
+            optimal = len(kept)
+            if threats:
+                kept += _others(game, t, m, actions, kept)
             value[index, actions] = best
             options[index, actions] = kept
             if len(kept) > 1:
@@ -92,7 +99,16 @@ def plan_replies(game: Game, equal_ones: bool = True) -> ReplyPlan:
                     weights[index, actions, c] = len(pairs) + len(weights)
                     row[weights[index, actions, c]] = ONE
                 links.append(row)
-    return ReplyPlan(pairs, value, options, weights, len(pairs) + len(weights), tuple(links))
+            if len(kept) > optimal:
+                worse[index, actions] = tuple(weights[index, actions, c] for c, _ in kept[optimal:])
+    return ReplyPlan(pairs, value, options, weights, len(pairs) + len(weights), tuple(links), worse)
+
+
+def _others(game: Game, t: int, m: int, actions: tuple[int, ...], kept: tuple[Option, ...]) -> tuple[Option, ...]:
+    """The replies there that are not in *kept*."""
+    known = {c for c, _ in kept}
+    left = (c for c in game.reply_range(t, m, actions) if c not in known)
+    return tuple((c, tuple(game.payoffs[t, m, actions, c][1:])) for c in left)
 
 
 def _optimal(
@@ -160,7 +176,7 @@ class _PureActions:
         return {self.audience: {self.information_set: mixture}}
 
 
-def reply_complex(game: Game) -> ResponseComplex:
+def reply_complex(game: Game, concept: str = "sequential") -> ResponseComplex:
     """The response complex of a game with one audience, with or without replies, any number of types.
 
     At observation o, for each set B of actions that can be the maximisers:
@@ -168,6 +184,11 @@ def reply_complex(game: Game) -> ResponseComplex:
         Q(B) = {(x, y): E_a = E_b for a, b in B,  E_b >= E_a for a not in B},     Z(B) = mixtures over B,
 
     with E_a(x, y) the sum over the pairs that lead to o of the audience's payoff from a times x. Complete: gaps = ().
+    In concept "nash" the y run over all replies, and Q(B) has besides y(t, m, a, c) = 0 for a in B and c not optimal:
+    where play arrives the reply is a best one, and after other actions it may be any, a threat included. For a
+    smaller support the conditions are fewer, so that mixtures over part of B stay equilibria with Q(B). Every Nash
+    equilibrium whose mixture has support B has its (x, y) in Q(B), hence completeness.
+
     Only those B are kept for which Q(B), with the links, holds some nonzero x (an exact linear programme).
 
     Errors: ``ValueError`` when the game has more than one audience.
@@ -176,7 +197,7 @@ def reply_complex(game: Game) -> ResponseComplex:
     """
     if len(game.audiences) != 1:
         raise ValueError(f"reply_complex is for one audience; game '{game.title}' has {len(game.audiences)}")
-    plan = plan_replies(game)
+    plan = plan_replies(game, threats=concept == "nash")
     stations = tuple(_station(game, plan, cell) for cell in game.cells())
     return ResponseComplex(
         pairs=plan.pairs,
@@ -193,31 +214,36 @@ def _station(game: Game, plan: ReplyPlan, cell: Cell) -> Station:
     here = tuple(i for i, (_, m) in enumerate(plan.pairs) if m in cell.messages)
     audience = game.audiences[0]
     labels = audience.actions[audience.observation_of[cell.messages[0]]]
-    vertices, expected = [], []
+    vertices, expected, never = [], [], []
     for a in range(len(labels)):
         form: dict[int, Rational] = {}
         for i in here:
             form.update(plan.payoff_row(i, (a,), 0))
         expected.append(form)
+        never.append({y: ONE for i in here for y in plan.threats.get((i, (a,)), ())})
         unit = tuple(ONE if b == a else ZERO for b in range(len(labels)))
         vertices.append(Vertex({i: plan.value[i, (a,)] for i in here}, unit))
     behaviour = _PureActions(audience.name, game.information_set(0, cell.messages[0], ()), labels)
-    pieces = tuple(_pieces(expected, BeliefTest(plan, here)))
+    pieces = tuple(_pieces(expected, never, BeliefTest(plan, here)))
     return Station(cell.key, here, (Block(tuple(vertices), behaviour),), pieces)
 
 
-def _pieces(expected: Sequence[Row], beliefs: BeliefTest) -> Iterator[Piece]:
-    """One piece for each set of actions that can be the maximisers, small sets first."""
+def _pieces(expected: Sequence[Row], never: Sequence[Row], beliefs: BeliefTest) -> Iterator[Piece]:
+    """One piece for each set of actions that can be the maximisers, small sets first.
+
+    ``never``  [action] -> the sum of the weights that are zero where the action is taken
+    """
     count = len(expected)
     alive: list[tuple[int, ...]] = [(a,) for a in range(count)]
     while alive:
         passed = set()
         for together in alive:
             first = expected[together[0]]
-            equal = tuple(difference(first, expected[a]) for a in together[1:])
+            equal: tuple[Row, ...] = tuple(difference(first, expected[a]) for a in together[1:])
             others = (a for a in range(count) if a not in together)
             at_least = tuple(row for row in (difference(first, expected[a]) for a in others) if row)
-            equal = tuple(row for row in equal if row)
+            unused = tuple(never[a] for a in together)
+            equal = tuple(row for row in equal if row) + tuple(row for row in unused if row)
             if beliefs.exist(equal, at_least):
                 passed.add(together)
                 yield Piece(equal, at_least, (together,), simplex=True)

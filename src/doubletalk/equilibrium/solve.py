@@ -19,11 +19,13 @@ from doubletalk.game.structure import solver_class
 __all__ = ["CONCEPTS", "solve"]
 
 CONCEPTS = ("sequential", "nash")
+NASH_CLASSES = ("separable", "sequence form")
+"""Solver classes for which the Nash concept is complete."""
 GRACE_SECONDS = 0.3
 """How long past a time limit found families are still written out."""
 NASH_GAP = (
-    "the Nash concept is complete only for separable audiences; for this game the list holds the sequential "
-    "equilibria, each of which is Nash"
+    "the Nash concept is complete only for separable audiences and for one audience that is answered; for this game "
+    "the list holds the sequential equilibria, each of which is Nash"
 )
 
 
@@ -43,20 +45,20 @@ def solve(
         raise InputError(f"unknown concept {concept!r}; expected one of {', '.join(CONCEPTS)}")
     start = time.perf_counter()
     name = solver_class(game)[0]
-    complex_ = response_complex(game, name)
+    complex_ = response_complex(game, name, concept)
     wider, bounds = _with_bounds(complex_)
     built = time.perf_counter()
-    separable = name == "separable"
+    within = "nash" if concept == "nash" and name in NASH_CLASSES else "sequential"
     end = math.inf if time_limit is None else start + time_limit
-    found = find_products(wider, game.prior, concept if separable else "sequential", end, progress, frozenset(bounds))
+    found = find_products(wider, game.prior, within, end, progress, frozenset(bounds))
     gaps = [reason for reason in complex_.gaps if reason not in bounds.values()]
     gaps += dict.fromkeys(reason for bound, reason in bounds.items() if bound in found.outside)
-    if concept == "nash" and not separable:
+    if concept != within:
         gaps.append(NASH_GAP)
     if found.stopped is not None:
         cause = "interrupted" if found.ended == "interrupted" else f"the time limit of {time_limit:g} s was reached"
         gaps.append(f"{cause} with {found.stopped}")
-    outcomes, named = _outcomes(game, complex_, found, concept == "nash" and separable, end + GRACE_SECONDS)
+    outcomes, named = _outcomes(game, complex_, found, within == "nash", end + GRACE_SECONDS)
     ended = found.ended
     if named < len(found.products):
         ended = ended or "time limit"
