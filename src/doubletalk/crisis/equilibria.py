@@ -35,7 +35,7 @@ HIGHEST_Q = 25.0
 MARGIN = 1e-11
 NARROW = 1e-9
 MOST_ROUNDS = 400
-ROOT_STEPS = 80
+ROOT_STEPS = 160
 
 
 @dataclass(frozen=True)
@@ -216,14 +216,10 @@ def slope_bounds(games: Game, at_low: Reply, at_high: Reply) -> tuple[Array, Arr
 
 
 def _roots(games: Game, low: Array, high: Array) -> Array:
-    """Newton's method inside the brackets; bisects where a step would leave them or is not half the one before it.
-
-    The second rule matters where W is huge and nearly exponential: there Newton's steps are small and all alike.
-    """
+    """Newton's method inside the brackets, bisecting where a step would leave them or is not half the one before."""
     sign = np.sign(reply(games, high).value - high)
     sign = np.where(sign == 0.0, -np.sign(reply(games, low).value - low), sign)
-    q = 0.5 * (low + high)
-    step = high - low
+    q, last = 0.5 * (low + high), high - low
     for _ in range(ROOT_STEPS):
         at = reply(games, q)
         gap = at.value - q
@@ -232,9 +228,9 @@ def _roots(games: Game, low: Array, high: Array) -> Array:
         low = np.where(above, low, q)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             newton = q - gap / (at.slope(games) - 1.0)
-        good = (newton >= low) & (newton <= high) & (np.abs(newton - q) <= 0.5 * step)
+        good = (newton >= low) & (newton <= high) & (2.0 * np.abs(newton - q) <= last)
         before, q = q, np.where(gap == 0.0, q, np.where(good, newton, 0.5 * (low + high)))
-        step = np.abs(q - before)
-        if not (np.abs(q - before) > 4e-16 * (1.0 + np.abs(q))).any():
+        last = np.abs(q - before)
+        if not (last > 4e-16 * (1.0 + np.abs(q))).any():
             break
     return q
