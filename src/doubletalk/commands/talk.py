@@ -106,9 +106,9 @@ def _payoffs(game: Game, worth: TalkWorth) -> Table:
 
     table = _table(("", *game.players))
     best = worth.commitment
-    committed: dict[str, object] = dict(best.payoffs)
-    if best.value is not None:
-        committed[game.sender] = best.value if best.exact else f"at least {best.value}"
+    committed: dict[str, object] = {**best.everybody(game.sender)}
+    if best.value is not None and not best.exact:
+        committed[game.sender] = f"at least {best.value}"
     rows: tuple[tuple[str, Mapping[str, object]], ...] = (
         ("silence", worth.silence.payoffs),
         ("equilibria, worst to best", worth.equilibria),

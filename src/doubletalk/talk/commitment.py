@@ -70,6 +70,11 @@ class Commitment:
         """Whether the value is proved."""
         return self.value is not None and self.value == self.at_most
 
+    def everybody(self, sender: str) -> dict[str, Range]:
+        """player -> expected payoff: ``payoffs``, and the sender's ``value`` where a rule is certified."""
+        own = {} if self.value is None else {sender: Range(self.value, self.value)}
+        return {**self.payoffs, **own}
+
 
 def commitment(game: Game) -> Commitment:
     """The commitment value of *game*, exactly.

@@ -64,9 +64,7 @@ def _game(content: PageContent, solution: Solution, worth: TalkWorth, kind: Taxo
 def _rows(content: PageContent, game: Game, worth: TalkWorth) -> Iterator[tuple[str, ...]]:
     sender = content.name(game.sender)
     best = worth.commitment
-    committed: dict[str, Range] = dict(best.payoffs)
-    if best.value is not None:
-        committed[game.sender] = Range(best.value, best.value)
+    committed = best.everybody(game.sender)
     rows: tuple[tuple[str, Mapping[str, Range]], ...] = (
         ("nothing could be said", worth.silence.payoffs),
         ("an equilibrium is played, the worst to the best for each", worth.equilibria),
