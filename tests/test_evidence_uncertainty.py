@@ -70,7 +70,8 @@ def test_shipped_questions_cover_the_record_tests_without_a_model() -> None:
     questions = load_questions(SHIPPED / "questions.yaml")
     assert [q.id for q in questions] == [
         "repression-and-relief", "relief-after-release", "courting-and-bargains", "alarm-and-courting",
-        "who-moves-first", "support-and-integration",
+        "who-moves-first", "support-and-integration", "after-a-sanction", "squeeze-and-courting",
+        "repression-and-votes",
     ]  # fmt: skip
     answered = ask(questions, load_record(SHIPPED), QUICK)
     assert len(answered) == sum(len(q.statements) for q in questions)

@@ -33,8 +33,10 @@ from doubletalk.game.model import Game
 from doubletalk.refinement.names import QUICK
 
 if TYPE_CHECKING:
+    from doubletalk.evidence.coding import CodedRecord
     from doubletalk.evidence.language import RecordAnswer
     from doubletalk.evidence.lenses_table import AnsweredRow
+    from doubletalk.evidence.questions import AnsweredStatement
     from doubletalk.evidence.record import Record
 
 __all__ = ["FLIPS", "AnsweredClaim", "GameStudy", "StudyResult", "WorldStudy", "study"]
@@ -157,6 +159,8 @@ class StudyResult:
     timing_s: Mapping[str, float]
     worlds: tuple[WorldStudy, ...] = ()
     stopped: str | None = None
+    questions: tuple[AnsweredStatement, ...] = ()
+    codings: tuple[CodedRecord, ...] = ()
 
     def to_json(self) -> str:
         """The whole result as JSON text; the same from run to run but for ``timing_s``."""
@@ -208,6 +212,8 @@ class _Run:
         self.parsed: dict[str, Statement] = {}
         self.record: Record | None = None
         self.rows: tuple[AnsweredRow, ...] = ()
+        self.questions: tuple[AnsweredStatement, ...] = ()
+        self.codings: tuple[CodedRecord, ...] = ()
         self.window: Window | None = None
         self.moves: tuple[Move, ...] = ()
         self.timing: dict[str, float] = {}
@@ -280,6 +286,12 @@ class _Run:
             from doubletalk.evidence.lenses_table import answer_table, load_tells_apart
 
             self.rows = answer_table(load_tells_apart(self.case.tells_apart), self.record)
+        if self.record is not None:
+            from doubletalk.case.beside import all_codings, all_questions
+
+            self.tell(0.32, "asking the record without a model")
+            self.questions = all_questions(self.case.folder, self.record)
+            self.codings = all_codings(self.case.folder, self.case.as_of)
 
     def _windows(self) -> None:
         if self.case.window is None:
@@ -350,6 +362,8 @@ class _Run:
             dict(self.timing),
             tuple(self.worlds.values()),
             self.stopped,
+            self.questions,
+            self.codings,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from doubletalk.commands.running import Interruption, ProgressBar, check_writable, put, save, terminal
 from doubletalk.errors import InputError
@@ -22,7 +22,7 @@ def answer_questions(case: str, as_of: dt.date | None, as_json: bool, figure: Pa
     """Answer the case's questions, show them, and write table and figure where asked."""
     from doubletalk.case.finding import find_case
     from doubletalk.evidence.coding import as_of_date
-    from doubletalk.evidence.questions import QUESTIONS_FILE, ask, load_questions
+    from doubletalk.evidence.questions import QUESTIONS_FILE, ask, load_questions, statement_row
     from doubletalk.evidence.record import load_record
 
     for path in (figure, out / "tests.json" if out else None):
@@ -35,7 +35,7 @@ def answer_questions(case: str, as_of: dt.date | None, as_json: bool, figure: Pa
     record = load_record(folder, as_of or as_of_date(folder))
     with ProgressBar() as bar, Interruption().watched():
         answered = ask(questions, record, progress=bar)
-    rows = [_row(item) for item in answered]
+    rows = [statement_row(item) for item in answered]
     content = json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
     if figure is not None:
         save(figure, _picture(answered, figure.suffix.lower()))
@@ -49,27 +49,6 @@ def answer_questions(case: str, as_of: dt.date | None, as_json: bool, figure: Pa
         put(content)
     else:
         _show(answered)
-
-
-def _row(item: AnsweredStatement) -> dict[str, Any]:
-    answer = item.answer
-    low, high = item.interval or (None, None)
-    return {
-        "question": item.question.id,
-        "statement": answer.statement,
-        "verdict": answer.verdict.value,
-        "left": answer.left,
-        "right": answer.right,
-        "low": low,
-        "high": high,
-        "numerator": answer.accounts[0].numerator if answer.accounts else None,
-        "denominator": answer.accounts[0].denominator if answer.accounts else None,
-        "p": answer.p,
-        "p_error": answer.chance.error if answer.chance else None,
-        "p_clusters": answer.shift.p if answer.shift else None,
-        "p_holm": item.p_holm,
-        "reason": answer.reason,
-    }
 
 
 def _picture(answered: Sequence[AnsweredStatement], suffix: str) -> str | bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from doubletalk.errors import InputError
 from doubletalk.evidence.language import RecordAnswer, evaluate_record
@@ -22,19 +23,23 @@ from doubletalk.evidence.vocabulary import STANDARD, Vocabulary
 from doubletalk.game.fields import check_keys, items, label, required, table
 from doubletalk.game.nodes import Scalar, read_nodes, read_text, shown_path
 
-__all__ = ["QUESTIONS_FILE", "AnsweredStatement", "Question", "ask", "load_questions"]
+__all__ = ["QUESTIONS_FILE", "AnsweredStatement", "Question", "ask", "load_questions", "statement_row"]
 
 QUESTIONS_FILE = "questions.yaml"
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question, the statements by which the record is asked, and what their answers leave open."""
+    """A question, the statements by which the record is asked, and what their answers leave open.
+
+    rows  ids of the rows of the table 'what would tell them apart' that it bears on
+    """
 
     id: str
     question: str
     statements: tuple[str, ...]
     cannot_show: str
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ def load_questions(path: str | Path, vocabulary: Vocabulary = STANDARD) -> tuple
         out = []
         for node in items(required(top, "questions", "the file of questions"), "questions"):
             entry, what = table(node, "a question"), "a question"
-            check_keys(entry, what, ("id", "question", "statements", "cannot_show"))
+            check_keys(entry, what, ("id", "question", "statements", "cannot_show", "rows"))
             texts = [required(entry, key, what) for key in ("id", "question", "cannot_show")]
             name, question, cannot = (" ".join(t.text.split()) if isinstance(t, Scalar) else "" for t in texts)
             label(texts[0], f"{what}, id")
@@ -73,7 +78,9 @@ def load_questions(path: str | Path, vocabulary: Vocabulary = STANDARD) -> tuple
                 parse_statement(statement, vocabulary)
                 statements.append(" ".join(statement.split()))
             line = None
-            out.append(Question(name, question, tuple(statements), cannot))
+            named = items(entry.entries["rows"], f"{what}, rows") if "rows" in entry.entries else ()
+            rows = tuple(label(item, f"{what}, rows") for item in named)
+            out.append(Question(name, question, tuple(statements), cannot, rows))
     except InputError as wrong:
         raise InputError(wrong.message, shown, wrong.line or line) from None
     return tuple(out)
@@ -97,6 +104,28 @@ def ask(
         AnsweredStatement(question, answer, _interval(answer, record), p)
         for (question, _), answer, p in zip(asked, answers, adjusted, strict=True)
     )
+
+
+def statement_row(item: AnsweredStatement) -> dict[str, Any]:
+    """One answer as plain values, for JSON and CSV; numbers that are not defined are None."""
+    answer = item.answer
+    low, high = item.interval or (None, None)
+    return {
+        "question": item.question.id,
+        "statement": answer.statement,
+        "verdict": answer.verdict.value,
+        "left": answer.left,
+        "right": answer.right,
+        "low": low,
+        "high": high,
+        "numerator": answer.accounts[0].numerator if answer.accounts else None,
+        "denominator": answer.accounts[0].denominator if answer.accounts else None,
+        "p": answer.p,
+        "p_error": answer.chance.error if answer.chance else None,
+        "p_clusters": answer.shift.p if answer.shift else None,
+        "p_holm": item.p_holm,
+        "reason": answer.reason,
+    }
 
 
 def _interval(answer: RecordAnswer, record: Record) -> tuple[float, float] | None:

@@ -17,7 +17,9 @@ from doubletalk.report.sections.answer import answer
 from doubletalk.report.sections.claims import claims
 from doubletalk.report.sections.equilibria import equilibria
 from doubletalk.report.sections.game import game
+from doubletalk.report.sections.questions import questions
 from doubletalk.report.sections.record import record, timeline
+from doubletalk.report.sections.robustness import robustness
 from doubletalk.report.sections.talk import talk
 from doubletalk.report.sections.window import window
 from doubletalk.report.tables import safe
@@ -31,6 +33,8 @@ SECTIONS: tuple[Callable[[PageContent], Section | None], ...] = (
     claims,
     talk,
     record,
+    questions,
+    robustness,
     timeline,
     equilibria,
     assumptions,
