@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from doubletalk.errors import DoubletalkError
+from doubletalk.evidence.uncertainty import exact_interval
 from doubletalk.forecast.baselines import BaseRates, MarkovChain, MultinomialLogit
 from doubletalk.forecast.history import History
 from doubletalk.forecast.rolling import rolling_origin, score_forecast
-from doubletalk.forecast.scores import brier_scores, calibration, log_scores, mean_score, wilson_interval
+from doubletalk.forecast.scores import brier_scores, calibration, log_scores, mean_score
 
 
 def make(chosen, sizes, covariates=None):
@@ -74,21 +75,13 @@ def test_newey_west_by_brute_force():
     assert mean_score(scores).error == pytest.approx(scores.std(ddof=1) / math.sqrt(n))
 
 
-def test_wilson_interval_solves_its_equation():
-    """The ends of Wilson's interval are where the score test's statistic is exactly z."""
-    low, high = wilson_interval(3, 17, 1.5)
-    for end in (low, high):
-        assert abs(3 / 17 - end) / math.sqrt(end * (1 - end) / 17) == pytest.approx(1.5)
-    assert wilson_interval(0, 0) == (0.0, 1.0)
-
-
 def test_calibrated_forecasts_lie_inside_their_bins():
-    """Outcomes drawn from the forecasts themselves happen as often as stated in every bin, within 4 sigma."""
+    """Outcomes drawn from the forecasts themselves happen as often as stated in every bin, at a level of 4 sigma."""
     random = np.random.default_rng(3)
     stated = random.dirichlet(np.ones(3), size=4000)
     came = np.array([random.choice(3, p=row) for row in stated])
     for bin_ in calibration(stated, came):
-        low, high = wilson_interval(round(bin_.happened * bin_.count), bin_.count, 4)
+        low, high = exact_interval(round(bin_.happened * bin_.count), bin_.count, 0.99994)
         assert low <= bin_.forecast <= high
     assert sum(bin_.count for bin_ in calibration(stated, came)) == 3 * 4000
 

@@ -2,7 +2,7 @@
 
 Sources: Good (1952), Rational Decisions, JRSS B 14 (log score); Brier (1950), Monthly Weather Review 78; Gneiting and
 Raftery (2007), Strictly Proper Scoring Rules, JASA 102; Newey and West (1987), Econometrica 55 (standard errors of
-means of overlapping forecasts); Wilson (1927), JASA 22 (intervals of shares).
+means of overlapping forecasts).
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from doubletalk.errors import DoubletalkError
+from doubletalk.evidence.uncertainty import exact_interval
 
-__all__ = ["Bin", "MeanScore", "brier_scores", "calibration", "log_scores", "mean_score", "wilson_interval"]
+__all__ = ["Bin", "MeanScore", "brier_scores", "calibration", "log_scores", "mean_score"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-NORMAL_95 = 1.959963984540054
+CALIBRATION_LEVEL = 0.95
 
 
 def _checked(probabilities: Floats, outcomes: Ints) -> None:
@@ -76,17 +77,6 @@ def mean_score(scores: Floats, overlap: int = 0) -> MeanScore:
     return MeanScore(mean, float(np.sqrt(max(variance, 0.0) / (n - 1))), n)
 
 
-def wilson_interval(successes: int, trials: int, z: float = NORMAL_95) -> tuple[float, float]:
-    """Wilson's interval for a share of ``successes`` among ``trials``; (0, 1) where there was no trial."""
-    if trials == 0:
-        return 0.0, 1.0
-    share = successes / trials
-    centre = share + z * z / (2 * trials)
-    half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    scale = 1 + z * z / trials
-    return max(0.0, float((centre - half) / scale)), min(1.0, float((centre + half) / scale))
-
-
 @dataclass(frozen=True)
 class Bin:
     """One bar of a reliability diagram: forecasts of any move with probability in [low, high)."""
@@ -104,8 +94,8 @@ def calibration(
 ) -> list[Bin]:
     """The reliability of forecasts: for all (forecast, move) pairs by forecast probability, how often the move came.
 
-    Empty bins are left out. The interval is Wilson's at 95 per cent and takes pairs for independent, which they are
-    only roughly: several belong to one forecast.
+    Empty bins are left out. The interval is exact (Clopper and Pearson) at 95 per cent and takes pairs for
+    independent, which they are only roughly: several belong to one forecast.
     """
     _checked(probabilities, outcomes)
     stated = probabilities.ravel()
@@ -116,5 +106,6 @@ def calibration(
         count = int(inside.sum())
         if count:
             hits = int(came[inside].sum())
-            bins.append(Bin(low, high, count, float(stated[inside].mean()), hits / count, wilson_interval(hits, count)))
+            interval = exact_interval(hits, count, CALIBRATION_LEVEL)
+            bins.append(Bin(low, high, count, float(stated[inside].mean()), hits / count, interval))
     return bins
