@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from doubletalk.case.study import StudyResult
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -19,3 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def full(request: pytest.FixtureRequest) -> bool:
     """Whether the long checks run in full."""
     return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def belarus() -> StudyResult:
+    """The shipped case, studied once for all tests that read the result, without the search for flips."""
+    from doubletalk.case.study import study
+
+    return study("belarus", flips="none")

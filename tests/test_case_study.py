@@ -57,12 +57,6 @@ def small(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture(scope="module")
-def belarus() -> StudyResult:
-    """The shipped case, studied once."""
-    return study("belarus", flips="none")
-
-
 def test_small_case_needs_only_a_game_and_claims(small: Path) -> None:
     """Without record, window and sources the study answers what it can and says what it cannot."""
     steps: list[float] = []

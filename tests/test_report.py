@@ -79,12 +79,6 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def belarus() -> StudyResult:
-    """The shipped case, studied once without the search for flips."""
-    return study("belarus", flips="none")
-
-
-@pytest.fixture(scope="module")
 def written(belarus: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of its report."""
     folder = tmp_path_factory.mktemp("report") / "new" / "belarus"
