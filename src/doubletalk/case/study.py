@@ -123,7 +123,8 @@ class AnsweredClaim:
         if self.worlds is not None and len(self.worlds) > 1:
             held, asked = self.as_stated
             reached = ", ".join(f"{word} in {n}" for word, n in self.across.items() if n)
-            return f"holds as stated in {held} of {asked} worlds (reach: {reached})"
+            worlds = "no world" if held == 0 else f"all {asked} worlds" if held == asked else f"{held} of {asked} worlds"
+            return f"reaches {reached}; holds as stated in {worlds}"
         if self.verdict.answer == "range":
             return self.verdict.words.rstrip(".")
         reach = self.verdict.reach

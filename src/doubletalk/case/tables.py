@@ -55,9 +55,28 @@ def as_json(result: StudyResult) -> str:
             }
             for row in result.tells_apart
         ],
+        "questions": _questions(result),
+        "robustness": _robustness(result),
         "timing_s": dict(result.timing_s),
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def _questions(result: StudyResult) -> list[dict[str, Any]]:
+    """The questions put to the record without a model; [] in a case without."""
+    from doubletalk.evidence.questions import statement_row
+
+    return [
+        {**statement_row(item), "rows": list(item.question.rows), "cannot_show": item.question.cannot_show}
+        for item in result.questions
+    ]
+
+
+def _robustness(result: StudyResult) -> list[dict[str, Any]]:
+    """Agreement of every further coding with the first."""
+    from doubletalk.evidence.coding_compare import robustness
+
+    return list(robustness(result.codings))
 
 
 def _game(game: Any) -> dict[str, Any]:

@@ -116,7 +116,32 @@ def _answer(item: AnsweredClaim) -> str:
     held, asked = item.as_stated
     if asked < 2:
         return compact(item.verdict.words) if item.verdict is not None else ""
-    return f"As its author put it, it holds in {held} of {asked} worlds."
+    return f"{_over_worlds(item)} {_stated(item, held, asked)}"
+
+
+def _over_worlds(item: AnsweredClaim) -> str:
+    """In how many worlds the comparison holds throughout, in part, nowhere; the standing follows from this alone."""
+    counts, total = item.across, len(item.worlds or {})
+    said = {
+        "all": "throughout",
+        "some": "in part (in some equilibria or beliefs, not in others)",
+        "none": "nowhere",
+        "other": "not defined or not decided",
+    }
+    if (only := next((word for word, n in counts.items() if n == total), None)) is not None:
+        return f"In all {total} worlds: {said[only]}."
+    parts = [f"{said[word]} in {n}" for word, n in counts.items() if n]
+    return f"Of {total} worlds it holds {'; '.join(parts)}."
+
+
+def _stated(item: AnsweredClaim, held: int, asked: int) -> str:
+    """Whether it also holds with its own "every", "some" or whole range; said apart, for that is the stronger test."""
+    quantified = {"every": "in every equilibrium", "some": "in some equilibrium", "no": "in no equilibrium"}
+    parsed = parse_statement(item.claim.statement or "")
+    otherwise = "over the whole range" if parsed.sweep is not None else "at this belief"
+    asks = quantified.get(parsed.quantifier or "", otherwise)
+    worlds = "none" if held == 0 else f"all {asked}" if held == asked else f"{held} of {asked}"
+    return f"The statement asks for it {asks}: met in {worlds}."
 
 
 def _standing(verdict: Verdict, reaches: Sequence[str] = ()) -> str:
