@@ -344,7 +344,7 @@ def test_luck_is_told_beside_the_tests(belarus: StudyResult, page: str) -> None:
     asked = [claim.record for claim in content.claims if claim.record is not None]
     caveat = luck(asked)
     tested = sum(row.p is not None for row in asked)
-    assert caveat.startswith(f"{tested} statements are tested at the level 0.1: by luck alone about one would pass")
+    assert caveat.startswith(f"{tested} statements are tested at the level 0.1: by luck alone about two would pass")
     assert caveat[3:] in " ".join(headline(content))
     for anchor in ("claims", "record"):
         section = page[page.index(f'<section id="{anchor}"') :].split("<section id")[1]

@@ -123,7 +123,8 @@ class AnsweredClaim:
         if self.worlds is not None and len(self.worlds) > 1:
             held, asked = self.as_stated
             reached = ", ".join(f"{word} in {n}" for word, n in self.across.items() if n)
-            worlds = "no world" if held == 0 else f"all {asked} worlds" if held == asked else f"{held} of {asked} worlds"
+            some = f"all {asked} worlds" if held == asked else f"{held} of {asked} worlds"
+            worlds = "no world" if held == 0 else some
             return f"reaches {reached}; holds as stated in {worlds}"
         if self.verdict.answer == "range":
             return self.verdict.words.rstrip(".")
