@@ -122,7 +122,8 @@ class AnsweredClaim:
             return self.record_answer.verdict.value if self.record_answer is not None else "cannot be asked"
         if self.worlds is not None and len(self.worlds) > 1:
             held, asked = self.as_stated
-            reached = ", ".join(f"{word} in {n}" for word, n in self.across.items() if n)
+            said = {"other": "not defined or not decided"}
+            reached = ", ".join(f"{said.get(word, word)} in {n}" for word, n in self.across.items() if n)
             some = f"all {asked} worlds" if held == asked else f"{held} of {asked} worlds"
             worlds = "no world" if held == 0 else some
             return f"reaches {reached}; holds as stated in {worlds}"

@@ -130,6 +130,8 @@ def _over_worlds(item: AnsweredClaim) -> str:
     }
     if (only := next((word for word, n in counts.items() if n == total), None)) is not None:
         return f"In all {total} worlds: {said[only]}."
+    if counts["all"] + counts["other"] == total:
+        return f"Of {total} worlds it holds throughout in {counts['all']}; in the rest it is {said['other']}."
     parts = [f"{said[word]} in {n}" for word, n in counts.items() if n]
     return f"Of {total} worlds it holds {'; '.join(parts)}."
 

@@ -36,7 +36,7 @@ def _summary(answered: tuple[AnsweredStatement, ...]) -> list[str]:
         f"{len(tested)} of {len(answered)} statements can be tested. Taken one at a time, {alone} come out at the "
         f"level {LARGEST_P:g} in both tests; so many tests at once would bring some by luck. Holm's adjustment raises "
         f"every p so that the chance of any false finding among all of them stays at most {LARGEST_P:g}: "
-        f"{left} {'remains' if left == 1 else 'remain'}.",
+        f"{left or 'none'} {'remains' if left < 2 else 'remain'}.",
         f"Intervals are exact (Clopper and Pearson), {100 * LEVEL:.0f} per cent; they take cases for independent. "
         "Cases of one crisis are not, so the true uncertainty is larger.",
     ]

@@ -6,7 +6,7 @@ from doubletalk.evidence.coding import CodedRecord
 from doubletalk.evidence.coding_compare import robustness as agreement
 from doubletalk.report.chronicle_data import csv_text, difference_rows
 from doubletalk.report.page_content import PageContent, Section
-from doubletalk.report.tables import details, paragraphs, safe, stacked, table
+from doubletalk.report.tables import details, paragraphs, safe, table
 
 __all__ = ["robustness"]
 
@@ -17,17 +17,16 @@ def robustness(content: PageContent) -> Section | None:
     if len(codings) < 2:
         return None
     rows, differences = agreement(codings), difference_rows(codings)
-    shown = [
-        ("", (safe(r["coding"]), safe(r["what"]), _same(r), _kappa(r["kappa"], r["error"]), _share(r["by_chance"])))
-        for r in rows
-    ]
-    head = ("Coding", "What is coded", "Quarters coded alike", "Kappa (standard error)", "Alike by chance")
+    names = list(dict.fromkeys(str(r["coding"]) for r in rows))
+    cells = {(r["what"], r["coding"]): _cell(r) for r in rows}
+    shown = [[safe(what), *(cells[what, name] for name in names)] for what in dict.fromkeys(r["what"] for r in rows)]
     body = (
         paragraphs([_intro(codings), _finding(rows)])
-        + stacked(head, shown, css="bands")
-        + "<p>Kappa is 1 where two codings always agree and 0 where they agree no more often than two coders who use "
-        "each move as often but at random (Cohen). Its standard error takes the quarters for independent, which they "
-        "are not: it is a guide and too small.</p>" + _folded(codings[0].coding, differences)
+        + table(("What is coded", *names), shown)
+        + "<p>In each cell: quarters coded alike; kappa (its standard error); alike by chance. Kappa is 1 where two "
+        "codings always agree and 0 where they agree no more often than two coders who use each move as often but at "
+        "random (Cohen). Its standard error takes the quarters for independent, which they are not: it is a guide and "
+        "too small.</p>" + _folded(codings[0].coding, differences)
     )
     files = {"robustness.csv": csv_text(rows), "differences.csv": csv_text(differences)}
     return Section("robustness", "Robustness to coding", body, {name: words for name, words in files.items() if words})
@@ -55,12 +54,9 @@ def _finding(rows: list[dict[str, str | float | int | None]]) -> str:
     )
 
 
-def _same(row: dict[str, str | float | int | None]) -> str:
-    return f"{row['same']} of {row['quarters']}"
-
-
-def _share(value: str | float | None) -> str:
-    return f"{100 * float(value):.0f}%" if value is not None else "–"
+def _cell(row: dict[str, str | float | int | None]) -> str:
+    chance = f"{100 * float(row['by_chance'] or 0.0):.0f}%"
+    return f"{row['same']} of {row['quarters']}<br>{_kappa(row['kappa'], row['error'])}<br><small>{chance}</small>"
 
 
 def _kappa(value: str | float | None, error: str | float | None) -> str:
