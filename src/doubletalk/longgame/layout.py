@@ -1,0 +1,188 @@
+"""A long game as arrays: payoff features, transition tables, masks and the belief grid. NumPy only.
+
+Arrays over axes are written ``[stance, v1, .., vn, m1, .., mI]``: the state variables, then the actors' moves in their
+order. An array that does not depend on an axis has length 1 there, so that everything broadcasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from doubletalk.longgame.declaration import Condition, LongGame, Policy, Term, Variable
+
+__all__ = ["Features", "Shape", "condition_array", "feature", "features", "masks", "policy_array", "shape_of",
+           "transitions"]  # fmt: skip
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes that decide a compiled program; games of one shape share it.
+
+    levels, moves  lengths of the axes
+    discounts      by actor
+    informed       position of the informed actor, or -1 when there is one stance only
+    """
+
+    levels: tuple[int, ...]
+    moves: tuple[int, ...]
+    informed: int
+    points: int
+
+    @property
+    def stances(self) -> int:
+        """1 or 2."""
+        return 1 if self.informed < 0 else 2
+
+    @property
+    def columns(self) -> tuple[tuple[int, ...], ...]:
+        """For each actor the value functions that are its own: two for the informed one (one a stance), else one."""
+        own, free = [], 0
+        for i in range(len(self.moves)):
+            count = 2 if i == self.informed else 1
+            own.append(tuple(range(free, free + count)))
+            free += count
+        return tuple(own)
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """Shape of the values: [value function, v1, .., vn, belief]."""
+        return (len(self.moves) + (self.informed >= 0), *self.levels, self.points)
+
+    @property
+    def ratios(self) -> tuple[int, ...]:
+        """Shape of the log likelihood ratios of the informed actor's moves: [v.., earlier moves.., move, belief]."""
+        if self.informed < 0:
+            return (0,)
+        return (*self.levels, *self.moves[: self.informed + 1], self.points)
+
+
+@dataclass(frozen=True)
+class Features:
+    """One group of payoff features that depend on the same axes: ``table[k]`` is weighted by coefficient ``index[k]``."""
+
+    index: npt.NDArray[np.int64]
+    table: Floats
+
+
+def shape_of(game: LongGame) -> Shape:
+    """The shape of a game's arrays."""
+    signalling = len(game.stances) == 2
+    return Shape(
+        tuple(len(variable.levels) for variable in game.variables),
+        tuple(len(actor.moves) for actor in game.actors),
+        game.position(game.informed) if signalling else -1,
+        game.points if signalling else 1,
+    )
+
+
+def condition_array(game: LongGame, when: Condition) -> npt.NDArray[np.bool_]:
+    """1[when] over all axes, of length 1 on those that it does not name."""
+    axes = game.axes
+    truth = np.ones((1,) * len(axes), dtype=bool)
+    for place, (name, labels) in enumerate(axes.items()):
+        if name in when:
+            holds = np.isin(np.arange(len(labels)), when[name])
+            truth = truth & holds.reshape([-1 if a == place else 1 for a in range(len(axes))])
+    return truth
+
+
+def feature(game: LongGame, term: Term) -> Floats:
+    """``add * 1[when] * prod times`` over all axes."""
+    axes = game.axes
+    value: Floats = condition_array(game, term.when) * float(term.add)
+    for place, name in enumerate(axes):
+        if name in term.times:
+            weights = np.asarray(term.times[name], dtype=float)
+            value = value * weights.reshape([-1 if a == place else 1 for a in range(len(axes))])
+    return value
+
+
+def features(game: LongGame, terms: Iterable[Term]) -> tuple[Features, ...]:
+    """Terms grouped by the axes on which they depend; terms of one coefficient on the same axes are added up."""
+    names = [coefficient.name for coefficient in game.coefficients]
+    entries = [(feature(game, term), names.index(term.coefficient)) for term in terms]
+    entries.sort(key=lambda entry: (entry[0].shape, entry[1]))
+    groups = []
+    for _, members in groupby(entries, key=lambda entry: entry[0].shape):
+        summed: dict[int, Floats] = {}
+        for value, index in members:
+            summed[index] = summed[index] + value if index in summed else value
+        groups.append(Features(np.array(list(summed)), np.stack(list(summed.values()))))
+    return tuple(groups)
+
+
+def transitions(game: LongGame) -> tuple[Floats, ...]:
+    """For each variable P[v1, .., vn, m1, .., mI, next level]; rows sum to 1."""
+    return tuple(_transition(game, place, variable) for place, variable in enumerate(game.variables))
+
+
+def _transition(game: LongGame, place: int, variable: Variable) -> Floats:
+    axes = list(game.axes)[1:]
+    count = len(variable.levels)
+    if variable.markov is not None:
+        matrix = np.asarray(variable.markov.matrix, dtype=float)
+        return matrix.reshape([count if a == place else 1 for a in range(len(axes))] + [count])
+    own = np.eye(count).reshape([count if a == place else 1 for a in range(len(axes))] + [count])
+    table, open_still = own, np.ones((1,) * len(axes), dtype=bool)
+    for rule in variable.rules:
+        holds = condition_array(game, rule.when)[0] & open_still
+        open_still = open_still & ~holds
+        moved = np.zeros((count, count))
+        for level in range(count):
+            for shift, target, chance in rule.chances:
+                there = target if target is not None else min(max(level + (shift or 0), 0), count - 1)
+                moved[level, there] += chance
+            moved[level, level] += 1 - sum(chance for _, _, chance in rule.chances)
+        drawn = moved.reshape([count if a == place else 1 for a in range(len(axes))] + [count])
+        table = np.where(holds[..., None], drawn, table)
+    return table
+
+
+def masks(game: LongGame) -> tuple[Floats | None, ...]:
+    """For each actor 0 where a move may be chosen and -1e30 where not, over [v.., m.., 1]; None: always everything."""
+    found: list[Floats | None] = []
+    for actor in game.actors:
+        barred = [condition_array(game, when)[0] for when in actor.unavailable]
+        if not barred:
+            found.append(None)
+            continue
+        together = barred[0]
+        for other in barred[1:]:
+            together = together | other
+        found.append(np.where(together, -1e30, 0.0)[..., None])
+    return tuple(found)
+
+
+def policy_array(game: LongGame, policy: Policy, beliefs: Floats) -> Floats:
+    """The policy as probabilities 0 or 1 over [v.., m1, .., mp, belief], p the policy's actor. Counters are axes of *game*."""
+    position = game.position(policy.actor)
+    lengths = [len(labels) for labels in list(game.axes.values())[1:]]
+    earlier = len(game.variables) + position
+    grid = (*lengths[:earlier], len(beliefs))
+    choice = np.full(grid, policy.otherwise)
+    open_still = np.ones(grid, dtype=bool)
+    for rule in policy.rules:
+        truth = condition_array(game, rule.when)[0]
+        truth = truth.reshape(truth.shape[:earlier] + (1,))
+        low, high = rule.belief
+        holds = truth & (beliefs >= low) & (beliefs <= high) & open_still
+        choice[holds] = rule.move
+        open_still &= ~holds
+    moves = lengths[earlier]
+    return np.moveaxis(np.eye(moves)[choice], -1, -2).astype(float)
+
+
+def condition_over(game: LongGame, when: Condition, axes: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """1[when] over the named *axes* only; *when* may name no other."""
+    truth = condition_array(game, when)
+    keep = [place for place, name in enumerate(game.axes) if name in axes]
+    return truth.reshape([truth.shape[place] for place in keep])
+
+
