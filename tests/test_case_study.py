@@ -13,7 +13,7 @@ import pytest
 
 from doubletalk.case.candidates import crossings
 from doubletalk.case.finding import find_case, new_case, shipped_cases
-from doubletalk.case.flips import nearest_flips
+from doubletalk.case.flips import OUT_OF_TIME, OutOfTime, nearest_flips
 from doubletalk.case.loading import CaseFileError, load_case
 from doubletalk.case.study import StudyResult, study
 from doubletalk.case.tables import totals
@@ -328,3 +328,28 @@ def test_missing_chronicle_is_one_clear_error(tmp_path: Path) -> None:
     (place / "chronicle.csv").unlink()
     with pytest.raises(CaseFileError, match=r"case\.yaml:\d+: record: true needs the file chronicle\.csv"):
         load_case(place)
+
+
+def test_a_search_for_flips_out_of_time_says_what_it_did_not_reach(small: Path) -> None:
+    """With no time left each parameter still has its line, looked at nowhere but where it stands, with the reason."""
+    cut = study(small, flips="all", flips_limit=1e-9)
+    whole = study(small, flips="all")
+    late = [s for item in cut.claims if item.verdict is not None for s in item.verdict.searched]
+    full = [s for item in whole.claims if item.verdict is not None for s in item.verdict.searched]
+    assert [s.parameter for s in late] == [s.parameter for s in full] != []
+    assert all(s.stopped == OUT_OF_TIME and s.values == (s.default,) for s in late)
+    assert not any(s.stopped == OUT_OF_TIME for s in full)
+    assert cut.stopped is None
+
+
+def test_a_search_cut_short_keeps_what_it_found() -> None:
+    """The flip of the first parameter stays; the second, in which the time ran out, says so."""
+
+    def asked(overrides: Mapping[str, Rational]) -> str:
+        if "second" in overrides:
+            raise OutOfTime
+        return "yes" if overrides.get("first", rational(1)) < 2 else "no"
+
+    found, searched = nearest_flips(asked, {"first": rational(1), "second": rational(1)})
+    assert [(flip.parameter, flip.threshold) for flip in found] == [("first", rational(2))]
+    assert [s.stopped for s in searched] == [None, OUT_OF_TIME]

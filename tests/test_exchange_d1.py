@@ -2,8 +2,8 @@
 
 Only `alarm` and `both` can go unsent, and only the two mouthpieces can send them, so a belief is one number b: the
 chance of a hedger. What the client can be given after such a message is then a finite union of points and segments in
-the plane of (payoff of the hedger, payoff of the captive): the Kremlin is indifferent at one b after each move of the West, the
-West between two moves at one b or, where the Kremlin is indifferent, at one mixture.
+the plane of (payoff of the hedger, payoff of the captive): the Kremlin is indifferent at one b after each move of the
+West, the West between two moves at one b or, where the Kremlin is indifferent, at one mixture.
 """
 
 from __future__ import annotations

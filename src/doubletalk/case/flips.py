@@ -24,7 +24,7 @@ from doubletalk.case.verdicts import answer
 from doubletalk.errors import InputError
 from doubletalk.exact import ONE, Rational, rational
 
-__all__ = ["NEAR", "WIDE", "named_in", "nearest_flips", "with_flips"]
+__all__ = ["NEAR", "OUT_OF_TIME", "WIDE", "named_in", "nearest_flips", "with_flips"]
 
 NEAR = (ONE * 3 / 4, ONE * 5 / 4)
 """Multiples of the default looked up by a quick search."""
@@ -34,6 +34,13 @@ WIDE = (
     *(ONE * k / 8 for k in (9, 10, 11, 12, 14, 16, 20, 24, 32)),
 )
 """Multiples of the default at which the answer is looked up: from nothing to four times the default."""
+OUT_OF_TIME = "the time for the search was up"
+
+
+class OutOfTime(Exception):  # noqa: N818 - no error: it ends a search
+    """Raised by what is asked once the time of a search is up."""
+
+
 Expected = Callable[[str, Rational, Rational], tuple[Rational, ...]]
 """Parameter, low, high -> the values in between at which a change is to be expected."""
 STEPS_FROM_ZERO = tuple(rational(x) for x in ("1/8", "1/4", "1/2", "1", "2", "4"))
@@ -41,12 +48,19 @@ STEPS_FROM_ZERO = tuple(rational(x) for x in ("1/8", "1/4", "1/2", "1", "2", "4"
 
 
 def with_flips(
-    verdict: Verdict, parsed: Statement, room: GameRoom, case: Case, claim: Claim, every_parameter: bool
+    verdict: Verdict,
+    parsed: Statement,
+    room: GameRoom,
+    case: Case,
+    claim: Claim,
+    every_parameter: bool,
+    left: Callable[[], float] | None = None,
 ) -> Verdict:
     """The verdict with the nearest flips, and what was searched; a statement with ``over`` has its thresholds already.
 
     Searched are the parameters of ``vary`` in case.yaml and those that the claim's ``assumes`` names; all of them with
     *every_parameter*, or for a statement about best responses, which needs no solving.
+    ``left`` tells how many seconds the search still has; what it did not reach is said in ``searched``.
     """
     if parsed.sweep is not None or verdict.answer in ("cannot", "range"):
         return verdict
@@ -65,7 +79,15 @@ def with_flips(
             room.crossings[key] = crossings(lambda more: room.game({**base, **more}), roles, name, low, high)
         return room.crossings[key]
 
-    found, searched = nearest_flips(lambda overrides: answer(parsed, room, overrides).answer, defaults, wide, expected)
+    def asked(overrides: Mapping[str, Rational]) -> str:
+        if left is not None and left() <= 0:
+            raise OutOfTime
+        there = answer(parsed, room, overrides)
+        if left is not None and left() <= 0 and not there.complete:
+            raise OutOfTime  # the solve itself was cut short
+        return there.answer
+
+    found, searched = nearest_flips(asked, defaults, wide, expected)
     return replace(verdict, flips=found, searched=searched)
 
 
@@ -83,9 +105,12 @@ def nearest_flips(
 ) -> tuple[tuple[Flip, ...], tuple[Search, ...]]:
     """For each parameter the nearest flip downwards and upwards, and what was looked at.
 
-    A value with no game ends the walk.
+    A value with no game ends the walk; ``OutOfTime`` ends the search, and what was not reached says so.
     """
-    here = answer({})
+    try:
+        here = answer({})
+    except OutOfTime:
+        return (), tuple(Search(name, x, x, x, (x,), OUT_OF_TIME) for name, x in defaults.items())
     found, searched = [], []
     for name, default in defaults.items():
         seen: dict[Rational, str] = {}
@@ -101,15 +126,18 @@ def nearest_flips(
         values = [default * f for f in (WIDE if wide else NEAR)] if default != 0 else list(STEPS_FROM_ZERO)
         below = sorted((x for x in values if x < default), reverse=True)
         above = sorted(x for x in values if x > default)
-        looked = [default]
+        looked, late = [default], False
         for direction, walk in (("down", below), ("up", above)):
-            flip = _walk(at, name, default, direction, walk, here, None if wide else expected or _nothing)
+            try:
+                flip = _walk(at, name, default, direction, walk, here, None if wide else expected or _nothing)
+            except OutOfTime:
+                flip, late = None, True
             looked += [x for x in walk if x in seen]
             if flip is not None:
                 found.append(flip)
         ended = any(seen.get(x) == "no game" for x in looked)
         looked = sorted(x for x in looked if seen.get(x) != "no game")
-        why = "beyond these values there is no game" if ended else None
+        why = OUT_OF_TIME if late else "beyond these values there is no game" if ended else None
         searched.append(Search(name, default, looked[0], looked[-1], tuple(looked), why))
     return tuple(found), tuple(searched)
 

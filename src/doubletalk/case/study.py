@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from doubletalk.case.clock import Clock
 from doubletalk.case.finding import find_case
 from doubletalk.case.flips import with_flips
 from doubletalk.case.language import parse_statement
@@ -179,19 +180,24 @@ class StudyResult:
 
 
 def study(
-    name_or_path: str | Path, progress: Progress | None = None, flips: str = "quick", time_limit: float | None = None
+    name_or_path: str | Path,
+    progress: Progress | None = None,
+    flips: str = "quick",
+    time_limit: float | None = None,
+    flips_limit: float | None = None,
 ) -> StudyResult:
     """Study a case, by name or by folder.
 
     ``flips``: "quick" (a quarter below and above each parameter of ``vary`` in case.yaml and each that the claim's
     ``assumes`` names; exact for statements about best responses), "all" (every parameter, exact thresholds: hundreds
-    of solves, for a night), "none".
+    of solves), "none". ``flips_limit``: seconds for that search; what it did not reach says so.
     Raises ``InputError`` for anything wrong in the folder. KeyboardInterrupt is caught once the case is read: the
     result then holds what was found, and ``stopped`` says so.
     """
     if flips not in FLIPS:
         raise InputError(f"flips: found '{flips}', expected one of {', '.join(FLIPS)}")
-    run = _Run(load_case(find_case(name_or_path)), progress or (lambda share, what: None), flips, time_limit)
+    clock = Clock(time_limit, flips_limit)
+    run = _Run(load_case(find_case(name_or_path)), progress or (lambda share, what: None), flips, clock)
     try:
         run.everything()
     except KeyboardInterrupt:
@@ -202,10 +208,10 @@ def study(
 class _Run:
     """A study under way; ``result`` may be asked for at any time."""
 
-    def __init__(self, case: Case, progress: Progress, flips: str, time_limit: float | None) -> None:
-        self.case, self.progress, self.flips = case, progress, flips
+    def __init__(self, case: Case, progress: Progress, flips: str, clock: Clock) -> None:
+        self.case, self.progress, self.flips, self.clock = case, progress, flips, clock
         self.rooms = {
-            name: GameRoom(file.game, lambda game: solve(game, time_limit=time_limit))
+            name: GameRoom(file.game, lambda game: solve(game, time_limit=self.clock.limit()))
             for name, file in case.games.items()
         }
         self.main = case.window[0] if case.window is not None else next(iter(case.games))
@@ -335,12 +341,14 @@ class _Run:
     def _flips(self) -> None:
         if self.flips == "none":
             return
+        self.clock.begin_search()
         for k, (claim_id, parsed) in enumerate(self.parsed.items()):
             self.tell(0.7 + 0.3 * k / len(self.parsed), f"looking for what would overturn {claim_id}")
             done = self.answers[claim_id]
             assert done.verdict is not None
             room = self.rooms[str(done.claim.game)]
-            verdict = with_flips(done.verdict, parsed, room, self.case, done.claim, self.flips == "all")
+            wide, left = self.flips == "all", self.clock.left
+            verdict = with_flips(done.verdict, parsed, room, self.case, done.claim, wide, left)
             worlds = {n: verdict if v is done.verdict else v for n, v in (done.worlds or {}).items()}
             self.answers[claim_id] = replace(done, verdict=verdict, worlds=worlds)
 

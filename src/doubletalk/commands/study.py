@@ -34,6 +34,12 @@ def study(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")] = False,
     claims: Annotated[bool, typer.Option("--claims", help="Print every claim with its answer as well.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too; needs doubletalk[pdf].")] = False,
+    flips: Annotated[
+        str, typer.Option("--flips", metavar="NAME", help="Search for what would overturn: quick, all or none.")
+    ] = "quick",
+    flips_limit: Annotated[
+        float, typer.Option("--flips-limit", metavar="S", help="Seconds for that search; the rest says so.")
+    ] = 600.0,
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", metavar="S", help="Stop each solve after S seconds.")
     ] = None,
@@ -41,6 +47,10 @@ def study(
     """Solve a case, answer every claim, and write the report with its data as JSON and CSV."""
     if time_limit is not None and not (time_limit > 0 and math.isfinite(time_limit)):
         raise typer.BadParameter("expected a positive number of seconds", param_hint="'--time-limit'")
+    if not (flips_limit > 0 and math.isfinite(flips_limit)):
+        raise typer.BadParameter("expected a positive number of seconds", param_hint="'--flips-limit'")
+    if flips not in ("quick", "all", "none"):
+        raise typer.BadParameter(f"found '{flips}', expected quick, all or none", param_hint="'--flips'")
     if claims and json:
         raise typer.BadParameter("is for the terminal view; leave out --json", param_hint="'--claims'")
     place = _place(case)
@@ -50,7 +60,7 @@ def study(
         from doubletalk.report.pdf import check_pdf
 
         check_pdf()
-    result, interrupted = _studied(place, time_limit)
+    result, interrupted = _studied(place, time_limit, flips, flips_limit)
     _write(result, folder, pdf and not interrupted)
     if json:
         put(result.to_json())
@@ -84,7 +94,9 @@ def _place(case: str) -> Path:
     return find_case(case)
 
 
-def _studied(place: Path, time_limit: float | None) -> tuple[StudyResult, bool]:
+def _studied(
+    place: Path, time_limit: float | None, flips: str, flips_limit: float
+) -> tuple[StudyResult, bool]:
     """The result and whether Ctrl-C cut it short."""
     interruption = Interruption()
     with ProgressBar() as bar, interruption.watched():
@@ -95,7 +107,7 @@ def _studied(place: Path, time_limit: float | None) -> tuple[StudyResult, bool]:
                 raise KeyboardInterrupt
             bar(share, words)
 
-        result = answer_all(place, tell, time_limit=time_limit)
+        result = answer_all(place, tell, flips, time_limit, flips_limit)
     return result, interruption.happened
 
 
