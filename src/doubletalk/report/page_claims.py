@@ -206,7 +206,8 @@ def _searched(searches: Sequence[Search], parameters: Collection[str]) -> str:
     rest = f" Not looked at: {', '.join(left)}." if left else ""
     stopped = "".join(f" {s.parameter}: {s.stopped}." for s in searches if s.stopped)
     return (
-        f"At the values of the game file, one parameter at a time, the others held: {'; '.join(spans)}. A change that begins and ends between two of "
+        "At the values of the game file, one parameter at a time, the others held: "
+        f"{'; '.join(spans)}. A change that begins and ends between two of "
         f"the values is not seen.{rest}{stopped}"
     )
 
