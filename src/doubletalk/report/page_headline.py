@@ -161,13 +161,24 @@ def _reaching(content: PageContent, claims: Sequence[ClaimRow]) -> str:
     }
     groups = [reach_group(claim) for claim in claims]
     counts = [
-        f"{n} {'holds' if n == 1 else 'hold'} {words}" for group, words in where.items() if (n := groups.count(group))
+        f"{n} {'holds' if n == 1 else 'hold'} {words}{_occurring([c for c in claims if reach_group(c) == group])}"
+        for group, words in where.items()
+        if (n := groups.count(group))
     ]
     if left := groups.count("open"):
         counts.append(f"{left} could not be told")
     if built := groups.count("built"):
         counts.append(f"{built} {'is' if built == 1 else 'are'} true by construction")
     return _listed(counts)
+
+
+def _occurring(claims: Sequence[ClaimRow]) -> str:
+    """In how few worlds the condition of such claims occurs at all; '' where it occurs in every one."""
+    defined = [sum(word != "undefined" for word in claim.worlds) for claim in claims]
+    total = max((len(claim.worlds) for claim in claims), default=0)
+    if total < 2 or reach_group(claims[0]) == "some" or min(defined) == total:
+        return ""
+    return f" where its condition occurs (in {min(defined)} of {total}{' at the least' if len(claims) > 1 else ''})"
 
 
 def _claims(count: int) -> str:

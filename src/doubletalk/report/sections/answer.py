@@ -12,9 +12,9 @@ from doubletalk.report.worlds_figure import worlds_svg
 __all__ = ["answer"]
 
 GROUPS = {
-    "all": "In all equilibria of every world",
+    "all": "In all equilibria of every world where its condition occurs",
     "some": "In some, not in others",
-    "none": "In none",
+    "none": "In none where its condition occurs",
     "built": "True by construction: the model could not answer otherwise",
     "open": "Cannot be told",
 }
