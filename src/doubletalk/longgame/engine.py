@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from doubletalk.longgame.declaration import LongGame
-from doubletalk.longgame.layout import Shape, features, masks, shape_of, transitions
+from doubletalk.longgame.layout import Shape, features, joint_transition, masks, shape_of, transitions
 
 jax.config.update("jax_enable_x64", True)  # residuals below 1e-10 need double precision
 
@@ -41,6 +41,7 @@ class Tables(NamedTuple):
     discounts    [actors]
     hazard       [stances] chance per period of leaving the stance
     fixed        for each actor None or its rule as probabilities over [v.., m1, .., own move, belief]
+    joint        all transitions as one matrix [(v.., m..), (v'..)] where that is small enough, else None
     """
 
     flows: tuple[tuple[tuple[Any, Any], ...], ...]
@@ -49,6 +50,7 @@ class Tables(NamedTuple):
     discounts: Any
     hazard: Any
     fixed: tuple[Any, ...]
+    joint: Any = None
 
 
 class Unknown(NamedTuple):
@@ -76,13 +78,16 @@ def tables_of(game: LongGame, fixed: dict[int, np.ndarray[Any, Any]] | None = No
         for actor in game.actors
     )
     rules = fixed or {}
-    return shape_of(game), Tables(
+    shape, steps = shape_of(game), transitions(game)
+    joint = joint_transition(steps, shape.levels, shape.moves)
+    return shape, Tables(
         flows,
-        tuple(jnp.asarray(table) for table in transitions(game)),
+        tuple(jnp.asarray(table) for table in steps),
         tuple(None if mask is None else jnp.asarray(mask) for mask in masks(game)),
         jnp.asarray([actor.discount for actor in game.actors]),
         jnp.asarray(game.hazard if len(game.stances) == 2 else (0.0,)),
         tuple(jnp.asarray(rules[i]) if i in rules else None for i in range(len(game.actors))),
+        None if joint is None else jnp.asarray(joint),
     )
 
 
@@ -125,8 +130,8 @@ def _after_hazard(tables: Tables, values: Array, beliefs: Array) -> Array:
     return values @ hats.T
 
 
-def continuation(shape: Shape, tables: Tables, values: Array, beliefs: Array) -> Array:
-    """E V(s', hazard(b')) for each value function over [c, v.., m.., belief]; not yet discounted."""
+def continuation(shape: Shape, tables: Tables, values: Array, beliefs: Array) -> list[Array]:
+    """E V(s', hazard(b')) for each value function over [v.., m.., belief], broadcastable; not yet discounted."""
     states, actors = len(shape.levels), len(shape.moves)
     if shape.informed >= 0:
         values = _after_hazard(tables, values, beliefs)
@@ -134,6 +139,10 @@ def continuation(shape: Shape, tables: Tables, values: Array, beliefs: Array) ->
         leave = tables.hazard
         kept = values.at[first].set((1 - leave[0]) * values[first] + leave[0] * values[last])
         values = kept.at[last].set((1 - leave[1]) * values[last] + leave[1] * values[first])
+    if tables.joint is not None:
+        ahead = tables.joint @ jnp.moveaxis(values, 0, states).reshape(tables.joint.shape[1], -1)
+        ahead = ahead.reshape(-1, values.shape[0], shape.points)
+        return [ahead[:, c].reshape(*shape.levels, *shape.moves, -1) for c in range(values.shape[0])]
     # axes: [c, v1, .., vn, m1, .., mI, belief, v1', .., vn'], one next-period axis contracted after the other
     current = jnp.moveaxis(values, -1, 1)
     current = current.reshape(values.shape[0], *(1,) * (states + actors), shape.points, *shape.levels)
@@ -145,7 +154,7 @@ def continuation(shape: Shape, tables: Tables, values: Array, beliefs: Array) ->
             terms.append(chance * current[..., level])
         current = sum(terms[1:], terms[0])
         current = jax.lax.optimization_barrier(current)
-    return current
+    return list(current)
 
 
 def posterior(beliefs: Array, ratios: Array) -> Array:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from doubletalk.longgame.declaration import Condition, LongGame, Policy, Term, Variable
 
-__all__ = ["Features", "Shape", "condition_array", "feature", "features", "masks", "policy_array", "shape_of",
-           "transitions"]  # fmt: skip
+__all__ = ["Features", "Shape", "condition_array", "feature", "features", "joint_transition", "masks",
+           "policy_array", "shape_of", "transitions"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
@@ -179,10 +179,17 @@ def policy_array(game: LongGame, policy: Policy, beliefs: Floats) -> Floats:
     return np.moveaxis(np.eye(moves)[choice], -1, -2).astype(float)
 
 
-def condition_over(game: LongGame, when: Condition, axes: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """1[when] over the named *axes* only; *when* may name no other."""
-    truth = condition_array(game, when)
-    keep = [place for place, name in enumerate(game.axes) if name in axes]
-    return truth.reshape([truth.shape[place] for place in keep])
+DENSE_ENTRIES = 6_000_000
+"""Up to so many entries the whole transition is one matrix: one product of matrices is faster than axis by axis."""
 
 
+def joint_transition(tables: Sequence[Floats], levels: Sequence[int], moves: Sequence[int]) -> Floats | None:
+    """P[(v1, .., vn, m1, .., mI), (v1', .., vn')] as one matrix, or None when it would exceed ``DENSE_ENTRIES``."""
+    count, full = len(levels), (*levels, *moves)
+    states = int(np.prod(levels))
+    if int(np.prod(full)) * states > DENSE_ENTRIES:
+        return None
+    joint: Floats = np.ones((1,) * (len(full) + count))
+    for place, table in enumerate(tables):
+        joint = joint * table.reshape(table.shape[:-1] + tuple(levels[p] if p == place else 1 for p in range(count)))
+    return np.ascontiguousarray(np.broadcast_to(joint, (*full, *levels)).reshape(-1, states))

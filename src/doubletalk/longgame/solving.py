@@ -25,7 +25,7 @@ __all__ = ["Solved", "compilations", "equilibrium", "play_at", "residual", "solv
 Array = jax.Array
 
 TOLERANCE = 1e-10
-MEMORY = 8
+MEMORY = 15
 ANDERSON_STEPS = 400
 NEWTON_STEPS = 20
 
@@ -62,6 +62,7 @@ class _Anderson(NamedTuple):
     size: Array
     best: Array
     best_size: Array
+    best_step: Array
 
 
 def _anderson(image: Any, x: Array, tolerance: float, limit: int) -> tuple[Array, Array, Array]:
@@ -69,7 +70,7 @@ def _anderson(image: Any, x: Array, tolerance: float, limit: int) -> tuple[Array
     step = image(x) - x
     size = jnp.max(jnp.abs(step))
     nothing = jnp.zeros((MEMORY, x.size))
-    state = _Anderson(x, step, nothing, nothing, jnp.array(0), jnp.array(1), size, x, size)
+    state = _Anderson(x, step, nothing, nothing, jnp.array(0), jnp.array(1), size, x, size, step)
 
     def going(s: _Anderson) -> Array:
         return (s.size > tolerance) & (s.count < limit) & jnp.isfinite(s.size)
@@ -90,10 +91,12 @@ def _anderson(image: Any, x: Array, tolerance: float, limit: int) -> tuple[Array
         xs, steps = s.xs.at[place].set(x - s.x), s.steps.at[place].set(step - s.step)
         better = size < s.best_size
         best, best_size = jnp.where(better, x, s.best), jnp.where(better, size, s.best_size)
+        best_step = jnp.where(better, step, s.best_step)
         used = jnp.where(restart, 0, jnp.minimum(s.used + 1, MEMORY))
         x = jnp.where(restart, s.best, x)
-        step = jnp.where(restart, image(s.best) - s.best, step) if _RESTART_EVALUATES else step
-        return _Anderson(x, step, xs, steps, used, s.count + 1, jnp.where(restart, s.best_size, size), best, best_size)
+        step = jnp.where(restart, s.best_step, step)
+        size = jnp.where(restart, s.best_size, size)
+        return _Anderson(x, step, xs, steps, used, s.count + 1, size, best, best_size, best_step)
 
     last = jax.lax.while_loop(going, advance, state)
     return last.best, last.best_size, last.count
@@ -125,9 +128,6 @@ def _newton(image: Any, x: Array, size: Array, tolerance: float) -> tuple[Array,
 
     x, size, count, _ = jax.lax.while_loop(going, advance, (x, size, jnp.array(0), jnp.array(True)))
     return x, size, count
-
-
-_RESTART_EVALUATES = True
 
 
 def _solve(shape: Shape, tables: Tables, coefficients: Array, guess: Unknown, tolerance: float) -> Solved:

@@ -1,0 +1,171 @@
+"""Simulating an equilibrium: many paths at once, seeded, compiled; responses to a move that is imposed once.
+
+Between grid points choice probabilities are interpolated linearly in the belief; the posterior is Bayes' rule on the
+interpolated probabilities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from doubletalk.errors import InputError
+from doubletalk.longgame.declaration import LongGame
+from doubletalk.longgame.engine import Play, Tables
+from doubletalk.longgame.layout import Shape, shape_of
+
+__all__ = ["Paths", "responses", "simulate"]
+
+Array = jax.Array
+Ints = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Simulated play of N paths over T periods.
+
+    levels   [T + 1, N, variables]: at the start of each period and after the last
+    moves    [T, N, actors]
+    beliefs  [T + 1, N]: P(last stance) at the start of each period
+    stances  [T + 1, N]
+    """
+
+    levels: Ints
+    moves: Ints
+    beliefs: npt.NDArray[np.float64]
+    stances: Ints
+
+
+def simulate(
+    game: LongGame, tables: Tables, play: Play, *, paths: int, periods: int, seed: int,
+    start: tuple[int, ...] | None = None, belief: float | None = None, stance: int | None = None,
+    impose: dict[int, int] | None = None,
+) -> Paths:  # fmt: skip
+    """Draw *paths* of *periods* from the equilibrium *play*.
+
+    ``start`` levels (the file's if None), ``belief`` at the start (the file's), ``stance`` the informed actor's true one
+    (None: drawn from the belief), ``impose`` actor position -> move that it makes in the first period whatever it
+    would have chosen (beliefs move as if it had been chosen).
+    """
+    if paths < 1 or periods < 1:
+        raise InputError(f"paths and periods must be at least 1, found {paths} and {periods}")
+    shape = shape_of(game)
+    given = tuple(variable.start for variable in game.variables) if start is None else tuple(start)
+    prior = game.belief if belief is None else belief
+    if not 0 <= prior <= 1:
+        raise InputError(f"the belief is a probability, found {prior}")
+    imposed = jnp.asarray([(impose or {}).get(i, -1) for i in range(len(shape.moves))])
+    logs = tuple(_with_all_moves(shape, i, each) for i, each in enumerate(play.log_probabilities))
+    out = _simulate(
+        shape, paths, periods, tables.transitions, tables.hazard, logs, jnp.asarray(given), jnp.asarray(float(prior)),
+        jnp.asarray(-1 if stance is None else stance), imposed, jax.random.key(seed),
+    )  # fmt: skip
+    levels, moves, beliefs, stances = (np.asarray(part) for part in out)
+    return Paths(levels, moves, beliefs, stances)
+
+
+def _with_all_moves(shape: Shape, i: int, logs: Array) -> Array:
+    """Probabilities flat: [stance or 1, (v.., earlier moves), own moves, belief]."""
+    lead = 2 if i == shape.informed else 1
+    return jnp.exp(logs).reshape(lead, -1, shape.moves[i], shape.points)
+
+
+def _between(table: Array, index: Array, belief: Array, points: int) -> Array:
+    """[N, moves] at the state *index* and the belief, interpolated."""
+    if points == 1:
+        return table[index, :, 0]
+    position = belief * (points - 1)
+    cell = jnp.clip(jnp.floor(position).astype(jnp.int32), 0, points - 2)
+    share = (position - cell)[:, None]
+    return table[index, :, cell] * (1 - share) + table[index, :, cell + 1] * share
+
+
+def _draw(key: Array, chances: Array) -> Array:
+    """One index a row from rows of chances."""
+    heaped = jnp.cumsum(chances, axis=-1)
+    point = jax.random.uniform(key, (len(chances), 1)) * heaped[:, -1:]
+    return jnp.minimum((point >= heaped).sum(-1), chances.shape[-1] - 1).astype(jnp.int32)
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _simulate(
+    shape: Shape, paths: int, periods: int, steps: Any, hazard: Array, tables: Any, start: Array, prior: Array,
+    stance: Array, imposed: Array, key: Array,
+) -> Any:  # fmt: skip
+    first_key, key = jax.random.split(key)
+    drawn = (jax.random.uniform(first_key, (paths,)) < prior).astype(jnp.int32)
+    stances = jnp.where(stance >= 0, stance, drawn) if shape.informed >= 0 else jnp.zeros(paths, jnp.int32)
+    levels = jnp.broadcast_to(start.astype(jnp.int32), (paths, len(shape.levels)))
+
+    def one(carry: Any, n: Array) -> Any:
+        levels, belief, stances, key = carry
+        key, *keys = jax.random.split(key, 2 + len(shape.moves) + len(shape.levels) + 1)
+        index = jnp.zeros(paths, jnp.int32)
+        for place, count in enumerate(shape.levels):
+            index = index * count + levels[:, place]
+        moved, after = [], belief
+        for i, count in enumerate(shape.moves):
+            both = [_between(part, index, after, shape.points) for part in tables[i]]
+            chances = both[0] if len(both) == 1 else jnp.where(stances[:, None] == 1, both[1], both[0])
+            move = jnp.where((n == 0) & (imposed[i] >= 0), imposed[i], _draw(keys[i], chances)).astype(jnp.int32)
+            if i == shape.informed:
+                likely = [jnp.take_along_axis(part, move[:, None], 1)[:, 0] for part in both]
+                total = after * likely[1] + (1 - after) * likely[0]
+                after = jnp.where(total > 0, after * likely[1] / jnp.where(total > 0, total, 1.0), after)
+            moved.append(move)
+            index = index * count + move
+        at = [levels[:, v] for v in range(len(shape.levels))] + moved
+        fresh = []
+        for place, table in enumerate(steps):
+            where = tuple(jnp.minimum(a, d - 1) for a, d in zip(at, table.shape[:-1], strict=True))
+            fresh.append(_draw(keys[len(shape.moves) + place], table[where]))
+        following = jnp.stack(fresh, axis=1)
+        new_stances, ahead = stances, after
+        if shape.informed >= 0:
+            leaves = jax.random.uniform(keys[-1], (paths,)) < hazard[stances]
+            new_stances = jnp.where(leaves, 1 - stances, stances)
+            ahead = after * (1 - hazard[1]) + (1 - after) * hazard[0]
+        carry = (following, ahead, new_stances, key)
+        return carry, (levels, jnp.stack(moved, axis=1), belief, stances)
+
+    belief = jnp.broadcast_to(prior, (paths,))
+    last, (ls, ms, bs, ss) = jax.lax.scan(one, (levels, belief, stances, key), jnp.arange(periods))
+    join = lambda many, end: jnp.concatenate([many, end[None]])  # noqa: E731
+    return join(ls, last[0]), ms, join(bs, last[1]), join(ss, last[2])
+
+
+def responses(
+    game: LongGame, tables: Tables, play: Play, actor: int, move: int, *, paths: int = 20_000, periods: int = 12,
+    seed: int = 1, start: tuple[int, ...] | None = None, belief: float | None = None, stance: int | None = None,
+) -> dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:  # fmt: skip
+    """What follows a move imposed once: the change in the chance of every level and move, with its Monte-Carlo error.
+
+    For each state variable ([periods + 1, levels]) and actor ([periods, moves]): frequencies on paths with the move
+    imposed in the first period less frequencies without, the same random numbers in both; and the standard error of the
+    difference over paths.
+    """
+    run = partial(
+        simulate, game, tables, play, paths=paths, periods=periods, seed=seed, start=start, belief=belief, stance=stance
+    )
+    plain, moved = run(), run(impose={actor: move})
+    found = {}
+    for v, variable in enumerate(game.variables):
+        found[variable.name] = _difference(moved.levels[:, :, v], plain.levels[:, :, v], len(variable.levels))
+    for i, each in enumerate(game.actors):
+        found[each.name] = _difference(moved.moves[:, :, i], plain.moves[:, :, i], len(each.moves))
+    return found
+
+
+def _difference(moved: Ints, plain: Ints, count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    means, errors = [], []
+    for k in range(count):
+        change = (moved == k).astype(float) - (plain == k)
+        means.append(change.mean(axis=1))
+        errors.append(change.std(axis=1, ddof=1) / np.sqrt(change.shape[1]) if change.shape[1] > 1 else 0 * means[-1])
+    return np.stack(means, axis=1), np.stack(errors, axis=1)

@@ -1,0 +1,214 @@
+"""A solved long game: labelled arrays, its residual, other equilibria, the belief grid's error, a state in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from doubletalk.errors import DoubletalkError, InputError
+from doubletalk.game.wording import unknown
+from doubletalk.longgame.declaration import STANCE, LongGame
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from doubletalk.longgame.engine import Play, Tables, Unknown
+    from doubletalk.longgame.layout import Shape
+
+__all__ = ["LongSolution", "Starts", "explain", "grid_error", "search_equilibria", "solve_long_game"]
+
+Floats = npt.NDArray[np.float64]
+BELIEF = "belief"
+
+
+@dataclass(frozen=True)
+class LongSolution:
+    """A Markov logit equilibrium.
+
+    residual     max |G(x) - x|, in units of the logit shock; at most ``solving.TOLERANCE``
+    evaluations  of the map, which it took
+    """
+
+    game: LongGame
+    shape: Shape
+    tables: Tables
+    coefficients: Floats
+    unknown: Unknown
+    play: Play
+    residual: float
+    evaluations: int
+
+    def probabilities(self, actor: str) -> Floats:
+        """Choice probabilities: [v.., earlier moves.., own move, belief]; a leading stance axis for the informed."""
+        return np.exp(np.asarray(self.play.log_probabilities[self.game.position(actor)]))
+
+    def dataset(self) -> xr.Dataset:
+        """Everything as a labelled Dataset: ``P_<actor>``, ``Q_<actor>``, ``V_<actor>``.
+
+        Beliefs are P(last stance): at the period's start for moves up to the informed actor's, after it for later ones.
+        """
+        import xarray as xr
+
+        game, shape = self.game, self.shape
+        beliefs = np.linspace(0, 1, shape.points) if shape.points > 1 else np.zeros(1)
+        coordinates: dict[str, Any] = {name: list(labels) for name, labels in game.axes.items()}
+        coordinates[BELIEF] = beliefs
+        variables = [variable.name for variable in game.variables]
+        data: dict[str, Any] = {}
+        for i, actor in enumerate(game.actors):
+            seen = [each.name for each in game.actors[: i + 1]]
+            lead = [STANCE] if i == shape.informed else []
+            dims = [*lead, *variables, *seen, BELIEF]
+            data[f"P_{actor.name}"] = (dims, self.probabilities(actor.name))
+            data[f"Q_{actor.name}"] = (dims, np.asarray(self.play.choice_values[i]))
+            own = np.asarray(self.unknown.values)[list(shape.columns[i])]
+            data[f"V_{actor.name}"] = ([*lead, *variables, BELIEF], own if lead else own[0])
+        notes = {"title": game.title, "residual": self.residual, "evaluations": self.evaluations, "period": game.period}
+        return xr.Dataset(data, coordinates, notes)
+
+
+def solve_long_game(
+    game: LongGame, coefficients: Mapping[str, float] | None = None, *, policy: str | None = None,
+    guess: Unknown | None = None,
+) -> LongSolution:  # fmt: skip
+    """Solve a game to a residual of 1e-10; ``coefficients`` replace the file's values by name.
+
+    With ``policy`` one actor follows that policy of the file and all others answer it optimally. Raises
+    ``DoubletalkError`` when no equilibrium was found to that residual.
+    """
+    from doubletalk.longgame.engine import tables_of
+    from doubletalk.longgame.policies import under_policy
+    from doubletalk.longgame.solving import TOLERANCE, play_at, solve
+
+    fixed = {}
+    if policy is not None:
+        game, fixed = under_policy(game, policy)
+    values = values_with(game, coefficients)
+    shape, tables = tables_of(game, fixed)
+    found = solve(shape, tables, values, guess)
+    size = float(found.residual)
+    if not size <= TOLERANCE:
+        raise DoubletalkError(
+            f"no equilibrium found: the residual stopped at {size:.2g} after {int(found.evaluations)} evaluations, "
+            f"{TOLERANCE:.0e} is needed; try smaller coefficients or smaller discounts"
+        )
+    play = play_at(shape, tables, values, found.unknown)
+    return LongSolution(game, shape, tables, values, found.unknown, play, size, int(found.evaluations))
+
+
+def values_with(game: LongGame, coefficients: Mapping[str, float] | None) -> Floats:
+    """The file's coefficients with some replaced by name."""
+    given = dict(coefficients or {})
+    names = [coefficient.name for coefficient in game.coefficients]
+    for name in given:
+        if name not in names:
+            raise InputError(unknown("coefficient", name, names), game.path or None)
+    return np.array([float(given.get(c.name, c.value)) for c in game.coefficients])
+
+
+@dataclass(frozen=True)
+class Starts:
+    """What a search from many starts found: distinct equilibria (by their largest difference in V), how often each."""
+
+    equilibria: tuple[Unknown, ...]
+    times: tuple[int, ...]
+    failed: int
+
+
+def search_equilibria(
+    solution: LongSolution, *, starts: int = 10, seed: int = 1, spread: float = 5.0, apart: float = 1e-6
+) -> Starts:
+    """Look for further equilibria: from the continuation in payoff precision (lambda 0, 1/4, .., 1) and random starts.
+
+    It proves nothing about those that it did not find.
+    """
+    import jax.numpy as jnp
+
+    from doubletalk.longgame.engine import Unknown, start
+    from doubletalk.longgame.solving import TOLERANCE, solve
+
+    shape, tables, random = solution.shape, solution.tables, np.random.default_rng(seed)
+    found, times, failed = [solution.unknown], [1], 0
+    follow = start(shape)
+    for share in (0.0, 0.25, 0.5, 0.75):
+        follow = solve(shape, tables, share * solution.coefficients, follow).unknown
+    guesses = [follow]
+    for _ in range(starts):
+        values = np.asarray(solution.unknown.values) + spread * random.standard_normal(shape.values)
+        ratios = spread / 5 * random.standard_normal(shape.ratios)
+        guesses.append(Unknown(jnp.asarray(values), jnp.asarray(ratios)))
+    for guess in guesses:
+        result = solve(shape, tables, solution.coefficients, guess)
+        if not float(result.residual) <= TOLERANCE:
+            failed += 1
+            continue
+        gaps = [float(jnp.max(jnp.abs(result.unknown.values - each.values))) for each in found]
+        if min(gaps) < apart:
+            times[int(np.argmin(gaps))] += 1
+        else:
+            found.append(result.unknown)
+            times.append(1)
+    return Starts(tuple(found), tuple(times), failed)
+
+
+def grid_error(solution: LongSolution) -> float:
+    """Largest change in a choice probability on the shared beliefs when the belief grid is made twice as fine."""
+    if solution.shape.points == 1:
+        return 0.0
+    finer = replace(solution.game, points=2 * solution.shape.points - 1)
+    names = [coefficient.name for coefficient in finer.coefficients]
+    fine = solve_long_game(finer, dict(zip(names, solution.coefficients, strict=True)))
+    gap = 0.0
+    for actor in solution.game.actors:
+        coarse, dense = solution.probabilities(actor.name), fine.probabilities(actor.name)
+        gap = max(gap, float(np.abs(coarse - dense[..., ::2]).max()))
+    return gap
+
+
+def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> list[str]:
+    """What each actor does in a state and why: probabilities, and by how much each move's value is below the best.
+
+    ``state`` gives a level for each variable; later movers are shown after the likeliest earlier moves, with the belief
+    that these have made.
+    """
+    game, shape = solution.game, solution.shape
+    index = []
+    for variable in game.variables:
+        if variable.name not in state:
+            raise InputError(f"the state lacks {variable.name!r}; give all of {[v.name for v in game.variables]}")
+        if state[variable.name] not in variable.levels:
+            raise InputError(unknown(f"level of {variable.name!r}", state[variable.name], variable.levels))
+        index.append(variable.levels.index(state[variable.name]))
+    lines, seen = [], tuple(index)
+    for i, actor in enumerate(game.actors):
+        p = solution.probabilities(actor.name)
+        q = np.asarray(solution.play.choice_values[i])
+        informed = i == shape.informed
+        rows = [_at(p[t] if informed else p, seen, belief) for t in range(2 if informed else 1)]
+        worth = [_at(q[t] if informed else q, seen, belief) for t in range(len(rows))]
+        for t, (chances, values) in enumerate(zip(rows, worth, strict=True)):
+            who = f"{actor.name} ({game.stances[t]})" if informed else actor.name
+            order = np.argsort(-chances)
+            shown = ", ".join(f"{actor.moves[k]} {chances[k]:.3f} ({values[k] - values.max():+.2f})" for k in order[:6])
+            lines.append(f"{who}, belief {belief:.3f}: {shown}")
+        mixed = rows[0] if not informed else (1 - belief) * rows[0] + belief * rows[1]
+        likeliest = int(np.argmax(mixed))
+        if informed and mixed[likeliest] > 0:
+            belief = float(belief * rows[1][likeliest] / mixed[likeliest])
+        seen = (*seen, likeliest)
+        lines.append(f"  then, after {actor.name} chose {actor.moves[likeliest]}:")
+    return lines[:-1]
+
+
+def _at(table: Floats, seen: tuple[int, ...], belief: float) -> Floats:
+    """Over own moves, at the state and earlier moves, interpolated in the belief."""
+    row = np.broadcast_to(table, table.shape)[seen]
+    points = row.shape[-1]
+    if points == 1:
+        return np.asarray(row[:, 0])
+    grid = np.linspace(0, 1, points)
+    return np.array([np.interp(belief, grid, each) for each in row])

@@ -1,0 +1,222 @@
+"""Long games for the tests, built without a file, and an independent NumPy solution by plain iteration."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from doubletalk.longgame.declaration import (
+    Actor,
+    Coefficient,
+    LongGame,
+    Markov,
+    Prior,
+    Rule,
+    Term,
+    Variable,
+)  # fmt: skip
+
+NORMAL = Prior("normal", (0.0, 1.0))
+
+
+def random_game(seed: int, *, order: tuple[str, ...] = ("c", "w"), stances: int = 2, points: int = 4) -> LongGame:
+    """A small game with random payoffs: two endogenous variables, one exogenous, an unavailable move."""
+    rng = np.random.default_rng(seed)
+    sizes = {"c": 3, "w": 2, "k": 2}
+    variables = (
+        Variable("x", ("lo", "hi"), 0, (
+            Rule({"c": (1,)}, ((1, None, 0.7),)), Rule({"w": (1,), "e": (0,)}, ((-1, None, 0.5),)),
+        )),
+        Variable("e", ("0", "1"), 0, (), Markov(((0.8, 0.2), (0.4, 0.6)))),
+        Variable("y", ("a", "b", "c"), 1, (Rule({"w": (0,)}, ((1, None, 0.3), (None, 0, 0.2))),)),
+    )  # fmt: skip
+    coefficients, actors = [], []
+    for name in order:
+        terms = []
+        for k in range(4):
+            label = f"{name}{k}"
+            coefficients.append(Coefficient(label, float(rng.normal()), NORMAL))
+            when = {}
+            for axis, size in (("x", 2), ("y", 3), *((a, sizes[a]) for a in order)):
+                if rng.random() < 0.4:
+                    when[axis] = tuple(sorted(rng.choice(size, size=rng.integers(1, size), replace=False).tolist()))
+            if stances == 2 and rng.random() < 0.5:
+                when["stance"] = (int(rng.integers(2)),)
+            terms.append(Term(label, float(rng.normal()), when, {"e": (1.0, 0.3)} if k == 0 else {}))
+        barred = ({"c": (2,), "x": (0,)},) if name == "c" else ()
+        moves = tuple(f"{name}_{k}" for k in range(sizes[name]))
+        actors.append(Actor(name, moves, {}, 0.8, tuple(terms), barred))
+    labels = ("first", "last")[:stances]
+    hazard = (0.05, 0.1)[:stances]
+    return LongGame("random", "", "quarter", tuple(actors), variables, tuple(coefficients), "c", labels, 0.4, hazard,
+                    points if stances == 2 else 1)  # fmt: skip
+
+
+class Reference:
+    """Plain loops over states, moves and beliefs, from the definition; nothing shared with the package's arrays."""
+
+    def __init__(self, game: LongGame) -> None:
+        self.g = game
+        self.states = list(itertools.product(*(range(len(v.levels)) for v in game.variables)))
+        self.two = len(game.stances) == 2
+        self.beliefs = np.linspace(0, 1, game.points) if self.two else np.zeros(1)
+        self.stances = (0, 1) if self.two else (0,)
+        self.informed = game.position(game.informed) if self.two else -1
+
+    def holds(self, when, theta, s, moves):
+        g = self.g
+        for axis, allowed in when.items():
+            if axis == "stance":
+                level = theta
+            elif axis in [v.name for v in g.variables]:
+                level = s[[v.name for v in g.variables].index(axis)]
+            else:
+                level = moves[g.position(axis)]
+            if level not in allowed:
+                return False
+        return True
+
+    def flow(self, i, theta, s, moves):
+        total = 0.0
+        values = {c.name: c.value for c in self.g.coefficients}
+        names = [v.name for v in self.g.variables]
+        for t in self.g.actors[i].terms:
+            if self.holds(t.when, theta, s, moves):
+                x = values[t.coefficient] * t.add
+                for axis, weights in t.times.items():
+                    x *= weights[s[names.index(axis)]]
+                total += x
+        return total
+
+    def next_states(self, s, moves):
+        per = []
+        for v, variable in enumerate(self.g.variables):
+            n = len(variable.levels)
+            row = np.zeros(n)
+            if variable.markov is not None:
+                row = np.array(variable.markov.matrix[s[v]])
+            else:
+                row[s[v]] = 1.0
+                for rule in variable.rules:
+                    if self.holds(rule.when, 0, s, moves):
+                        row = np.zeros(n)
+                        left = 1.0
+                        for shift, target, p in rule.chances:
+                            to = target if target is not None else min(max(s[v] + shift, 0), n - 1)
+                            row[to] += p
+                            left -= p
+                        row[s[v]] += left
+                        break
+            per.append(row)
+        for t in itertools.product(*(range(len(r)) for r in per)):
+            p = np.prod([per[v][t[v]] for v in range(len(t))])
+            if p > 0:
+                yield t, p
+
+    def available(self, i, s, moves):
+        return not any(self.holds(w, 0, s, (*moves, *[0] * 9)) for w in self.g.actors[i].unavailable)
+
+    def interp(self, table, b):
+        return float(np.interp(b, self.beliefs, table)) if self.two else float(table[0])
+
+    def solve(self, tolerance=1e-11, limit=4000):
+        """V[(c, stance or None)][state] -> array over beliefs; P of the informed actor likewise. Iterated to rest."""
+        g = self.g
+        keys = []
+        for i in range(len(g.actors)):
+            keys += [(i, t) for t in (self.stances if i == self.informed else (None,))]
+        self.V = {k: {s: np.zeros(len(self.beliefs)) for s in self.states} for k in keys}
+        self.L = {}
+        self.P = {}
+        for _ in range(limit):
+            gap = self.sweep()
+            if gap < tolerance:
+                return self
+        raise AssertionError("the reference did not settle")
+
+    def ahead(self, key, s, moves, b):
+        """Expected next value; b is the belief after the period's moves."""
+        i, theta = key
+        h = self.g.hazard
+        after = b * (1 - h[1]) + (1 - b) * h[0] if self.two else 0.0
+        total = 0.0
+        for t, p in self.next_states(s, moves):
+            if theta is None:
+                v = self.interp(self.V[key][t], after)
+            else:
+                stay = self.interp(self.V[(i, theta)][t], after)
+                leave = self.interp(self.V[(i, 1 - theta)][t], after)
+                v = (1 - h[theta]) * stay + h[theta] * leave
+            total += p * v
+        return self.g.actors[i].discount * total
+
+    def later(self, s, moves, b):
+        """Values of everybody (by key) once *moves* are made and the belief is b; and the choice made next."""
+        g, i = self.g, len(moves)
+        if i == len(g.actors):
+            out = {}
+            for j, theta in self.V:
+                if theta is not None or not self.two:
+                    u = self.flow(j, theta or 0, s, moves)
+                else:
+                    u = (1 - b) * self.flow(j, 0, s, moves) + b * self.flow(j, 1, s, moves)
+                out[(j, theta)] = u + self.ahead((j, theta), s, moves, b)
+            return out
+        if i == self.informed:
+            return self.signal(s, moves, b)
+        options = [m for m in range(len(g.actors[i].moves)) if self.available(i, s, (*moves, m))]
+        branches = {m: self.later(s, (*moves, m), b) for m in options}
+        q = np.array([branches[m][(i, None)] for m in options])
+        top = q.max()
+        total = top + np.log(np.exp(q - top).sum())
+        p = np.exp(q - total)
+        self.newP[(i, s, moves, b)] = dict(zip(options, p))
+        out = {k: sum(p[n] * branches[m][k] for n, m in enumerate(options)) for k in self.V}
+        out[(i, None)] = total
+        return out
+
+    def signal(self, s, moves, b):
+        """The informed actor: values at grid posteriors interpolated, as the method says."""
+        g, i = self.g, self.informed
+        options = [m for m in range(len(g.actors[i].moves)) if self.available(i, s, (*moves, m))]
+        n = list(self.beliefs).index(b)
+        tables = {m: self.after(s, (*moves, m)) for m in options}
+        q = {0: [], 1: []}
+        values = {k: [] for k in self.V}
+        for m in options:
+            ratio = self.L.get((s, moves, m, n), 0.0)
+            post = b * np.exp(ratio) / (b * np.exp(ratio) + 1 - b)
+            at = {k: np.interp(post, self.beliefs, tables[m][k]) for k in self.V}
+            for k in self.V:
+                values[k].append(at[k])
+            for t in (0, 1):
+                q[t].append(at[(i, t)])
+        lse = {t: np.log(np.exp(np.array(q[t])).sum()) for t in (0, 1)}
+        p = {t: np.exp(np.array(q[t]) - lse[t]) for t in (0, 1)}
+        for c, m in enumerate(options):
+            self.newL[(s, moves, m, n)] = (q[1][c] - lse[1]) - (q[0][c] - lse[0])
+        mixed = (1 - b) * p[0] + b * p[1]
+        out = {k: float(mixed @ np.array(values[k])) for k in self.V}
+        for t in (0, 1):
+            out[(i, t)] = lse[t]
+            self.newP[(i, t, s, moves, b)] = dict(zip(options, p[t]))
+        return out
+
+    def after(self, s, moves):
+        if (s, moves) not in self.cache:
+            rows = [self.later(s, moves, x) for x in self.beliefs]
+            self.cache[(s, moves)] = {k: [row[k] for row in rows] for k in self.V}
+        return self.cache[(s, moves)]
+
+    def sweep(self):
+        self.newL, self.newP, self.cache = {}, {}, {}
+        fresh = {k: {s: np.zeros(len(self.beliefs)) for s in self.states} for k in self.V}
+        for s in self.states:
+            for n, b in enumerate(self.beliefs):
+                for k, v in self.later(s, (), b).items():
+                    fresh[k][s][n] = v
+        gap = max(np.abs(fresh[k][s] - self.V[k][s]).max() for k in fresh for s in self.states)
+        gap = max([gap, *(abs(self.newL[k] - self.L.get(k, 0.0)) for k in self.newL)])
+        self.V, self.L, self.P = fresh, self.newL, self.newP
+        return gap

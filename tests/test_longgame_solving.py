@@ -1,0 +1,139 @@
+"""The long game's solver against plain loops, closed forms, finite differences and simulation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+jax = pytest.importorskip("jax")
+
+from longgame_games import NORMAL, Reference, random_game  # noqa: E402
+
+from doubletalk.longgame import solving  # noqa: E402
+from doubletalk.longgame.declaration import Actor, Coefficient, LongGame, Rule, Term, Variable  # noqa: E402
+from doubletalk.longgame.engine import belief_grid, continuation, start, tables_of  # noqa: E402
+from doubletalk.longgame.simulate import simulate  # noqa: E402
+from doubletalk.longgame.solution import explain, search_equilibria, solve_long_game  # noqa: E402
+
+CASES = [(1, ("c", "w"), 1), (2, ("c", "w"), 2), (3, ("w", "c"), 2)]
+
+
+@pytest.mark.parametrize(("seed", "order", "stances"), CASES)
+def test_the_solver_agrees_with_plain_loops(seed, order, stances):
+    """Values and choice probabilities equal those of loops written from the definition, to 1e-8."""
+    game = random_game(seed, order=order, stances=stances, points=3)
+    solved = solve_long_game(game)
+    assert solved.residual <= solving.TOLERANCE
+    loops = Reference(game).solve()
+    values = np.asarray(solved.unknown.values)
+    for c, key in enumerate(loops.V):
+        for s in loops.states:
+            assert np.allclose(values[c][s], loops.V[key][s], atol=1e-8, rtol=0)
+    for (i, *rest), chances in loops.P.items():
+        actor = game.actors[i].name
+        table = solved.probabilities(actor)
+        if i == loops.informed:
+            theta, s, moves, b = rest
+            table = table[theta]
+        else:
+            s, moves, b = rest
+        n = list(loops.beliefs).index(b)
+        row = table[(*s, *moves)][:, n]
+        for m in range(len(row)):
+            assert abs(row[m] - chances.get(m, 0.0)) < 1e-8
+
+
+def test_one_actor_is_rust_s_bus_engine():
+    """Replacement of a bus engine: the solver's values equal value iteration on Rust's contraction."""
+    n, cost, replacement = 12, 0.3, 4.0
+    levels = tuple(str(k) for k in range(n))
+    drift = ((1, None, 0.5), (2, None, 0.1))
+    mileage = Variable("miles", levels, 0, (Rule({"owner": (1,)}, ((None, 0, 1.0),)), Rule({}, drift)))
+    terms = (
+        Term("wear", -1.0, {"owner": (0,)}, {"miles": tuple(float(k) for k in range(n))}),
+        Term("price", -1.0, {"owner": (1,)}),
+    )
+    owner = Actor("owner", ("keep", "replace"), {}, 0.9, terms)
+    coefficients = (Coefficient("wear", cost, NORMAL), Coefficient("price", replacement, NORMAL))
+    solved = solve_long_game(LongGame("bus", "", "month", (owner,), (mileage,), coefficients))
+    value = np.zeros(n)
+    for _ in range(2000):
+        keep = np.array([0.4 * value[k] + 0.5 * value[min(k + 1, n - 1)] + 0.1 * value[min(k + 2, n - 1)]
+                         for k in range(n)])  # fmt: skip
+        a, b = -cost * np.arange(n) + 0.9 * keep, np.full(n, -replacement + 0.9 * value[0])
+        value = np.logaddexp(a, b)
+    chance = 1 / (1 + np.exp(a - b))
+    assert np.allclose(np.asarray(solved.unknown.values)[0, :, 0], value, atol=1e-8)
+    assert np.allclose(solved.probabilities("owner")[:, 1, 0], chance, atol=1e-9)
+
+
+def test_derivatives_are_those_of_finite_differences():
+    """Implicit derivatives in every coefficient equal central differences."""
+    game = random_game(2, points=3)
+    shape, tables = tables_of(game)
+    values = np.array(game.values)
+
+    def sum_of_values(c):
+        return (solving.equilibrium(shape, tables, c, start(shape)).values ** 2).sum()
+
+    slope = np.asarray(jax.grad(sum_of_values)(jax.numpy.asarray(values)))
+    solve = lambda c: float((np.asarray(solving.solve(shape, tables, c).unknown.values) ** 2).sum())  # noqa: E731
+    for k in range(len(values)):
+        step = np.zeros_like(values)
+        step[k] = 1e-5
+        assert abs(slope[k] - (solve(values + step) - solve(values - step)) / 2e-5) < 1e-4 * (1 + abs(slope[k]))
+
+
+def test_new_coefficients_compile_nothing():
+    """Other coefficients, discounts and hazards of a game of the same shape run the same program."""
+    game = random_game(4, points=3)
+    solve_long_game(game)
+    before = solving.compilations()
+    solve_long_game(game, {"c0": 0.123})
+    solve_long_game(replace(game, hazard=(0.02, 0.3)))
+    assert solving.compilations() == before
+
+
+def test_both_ways_to_the_continuation_agree(monkeypatch):
+    """The joint transition matrix and the axis-by-axis contraction give the same expectation."""
+    game = random_game(5)
+    shape, tables = tables_of(game)
+    values = np.random.default_rng(1).normal(size=shape.values)
+    one = continuation(shape, tables, jax.numpy.asarray(values), belief_grid(shape.points))
+    other = continuation(shape, tables._replace(joint=None), jax.numpy.asarray(values), belief_grid(shape.points))
+    for a, b in zip(one, other, strict=True):
+        assert np.allclose(a, np.broadcast_to(b, a.shape), atol=1e-12)
+
+
+def test_the_belief_is_a_martingale_without_hazard():
+    """Under the true process the public belief has mean equal to the prior in every period."""
+    game = replace(random_game(6, points=9), hazard=(0.0, 0.0))
+    solved = solve_long_game(game)
+    run = simulate(solved.game, solved.tables, solved.play, paths=40_000, periods=8, seed=3)
+    error = run.beliefs[1:].std(axis=1) / np.sqrt(40_000)
+    assert np.all(np.abs(run.beliefs[1:].mean(axis=1) - game.belief) < 5 * error + 1e-12)
+    assert run.beliefs[-1].std() > 0.01
+    again = simulate(solved.game, solved.tables, solved.play, paths=40_000, periods=8, seed=3)
+    assert np.array_equal(run.moves, again.moves)
+
+
+def test_simulated_moves_have_the_equilibrium_s_frequencies():
+    """First-period moves are drawn with the choice probabilities at the start."""
+    game = random_game(7, points=5)
+    solved = solve_long_game(game)
+    run = simulate(game, solved.tables, solved.play, paths=60_000, periods=1, seed=1, stance=1, belief=0.5)
+    levels = tuple(v.start for v in game.variables)
+    expected = solved.probabilities("c")[1][levels][:, 2]
+    seen = np.bincount(run.moves[0, :, 0], minlength=3) / 60_000
+    assert np.all(np.abs(seen - expected) < 5 * np.sqrt(expected * (1 - expected) / 60_000) + 1e-9)
+
+
+def test_search_from_many_starts_counts_the_equilibria():
+    """The equilibrium found first is found again; every start is accounted for."""
+    solved = solve_long_game(random_game(2, points=3))
+    found = search_equilibria(solved, starts=4)
+    assert sum(found.times) + found.failed == 1 + 1 + 4
+    lines = explain(solved, {"x": "lo", "e": "0", "y": "b"}, 0.4)
+    assert any("c (first)" in line for line in lines)
