@@ -171,7 +171,7 @@ class Reference:
         top = q.max()
         total = top + np.log(np.exp(q - top).sum())
         p = np.exp(q - total)
-        self.newP[(i, s, moves, b)] = dict(zip(options, p))
+        self.newP[(i, s, moves, b)] = dict(zip(options, p, strict=True))
         out = {k: sum(p[n] * branches[m][k] for n, m in enumerate(options)) for k in self.V}
         out[(i, None)] = total
         return out
@@ -200,7 +200,7 @@ class Reference:
         out = {k: float(mixed @ np.array(values[k])) for k in self.V}
         for t in (0, 1):
             out[(i, t)] = lse[t]
-            self.newP[(i, t, s, moves, b)] = dict(zip(options, p[t]))
+            self.newP[(i, t, s, moves, b)] = dict(zip(options, p[t], strict=True))
         return out
 
     def after(self, s, moves):

@@ -16,7 +16,7 @@ Sources: Rust (1987), Econometrica 55; Aguirregabiria and Mira (2007), Econometr
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +29,7 @@ jax.config.update("jax_enable_x64", True)  # residuals below 1e-10 need double p
 
 __all__ = ["Play", "Tables", "Unknown", "belief_grid", "flow_payoffs", "period", "posterior", "start", "tables_of"]
 
-Array = jax.Array
+Array: TypeAlias = Any
 
 
 class Tables(NamedTuple):
@@ -190,7 +190,7 @@ def _mask(tables: Tables, shape: Shape, i: int) -> Array | None:
     mask = tables.masks[i]
     if mask is None:
         return None
-    return mask.reshape(mask.shape[: len(shape.levels) + i + 1] + (1,))
+    return mask.reshape((*mask.shape[: len(shape.levels) + i + 1], 1))
 
 
 def period(shape: Shape, tables: Tables, coefficients: Array, unknown: Unknown) -> tuple[Unknown, Play]:
@@ -231,8 +231,6 @@ def _informed(
     mixed = p0 * (1 - beliefs) + p1 * beliefs
     averaged = [(mixed * each).sum(-2) for each in at]
     averaged[first], averaged[last] = value0, value1
-    if rule is None:
-        said = (at[last] - value1[..., None, :]) - (at[first] - value0[..., None, :])
-    else:
-        said = logs1 - logs0
+    spoken = (at[last] - value1[..., None, :]) - (at[first] - value0[..., None, :])  # finite where a move is barred
+    said = spoken if rule is None else logs1 - logs0
     return averaged, said, jnp.stack([logs0, logs1]), jnp.stack([at[first], at[last]])

@@ -65,7 +65,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Features:
-    """One group of payoff features that depend on the same axes: ``table[k]`` is weighted by coefficient ``index[k]``."""
+    """Payoff features that depend on the same axes: ``table[k]`` is weighted by coefficient ``index[k]``."""
 
     index: npt.NDArray[np.int64]
     table: Floats
@@ -96,7 +96,7 @@ def condition_array(game: LongGame, when: Condition) -> npt.NDArray[np.bool_]:
 def feature(game: LongGame, term: Term) -> Floats:
     """``add * 1[when] * prod times`` over all axes."""
     axes = game.axes
-    value: Floats = condition_array(game, term.when) * float(term.add)
+    value: Floats = np.asarray(condition_array(game, term.when) * float(term.add), dtype=np.float64)
     for place, name in enumerate(axes):
         if name in term.times:
             weights = np.asarray(term.times[name], dtype=float)
@@ -161,7 +161,7 @@ def masks(game: LongGame) -> tuple[Floats | None, ...]:
 
 
 def policy_array(game: LongGame, policy: Policy, beliefs: Floats) -> Floats:
-    """The policy as probabilities 0 or 1 over [v.., m1, .., mp, belief], p the policy's actor. Counters are axes of *game*."""
+    """The policy as probabilities 0 or 1 over [v.., m1, .., mp, belief]; counters are axes of *game*."""
     position = game.position(policy.actor)
     lengths = [len(labels) for labels in list(game.axes.values())[1:]]
     earlier = len(game.variables) + position
@@ -170,13 +170,13 @@ def policy_array(game: LongGame, policy: Policy, beliefs: Floats) -> Floats:
     open_still = np.ones(grid, dtype=bool)
     for rule in policy.rules:
         truth = condition_array(game, rule.when)[0]
-        truth = truth.reshape(truth.shape[:earlier] + (1,))
+        truth = truth.reshape((*truth.shape[:earlier], 1))
         low, high = rule.belief
         holds = truth & (beliefs >= low) & (beliefs <= high) & open_still
         choice[holds] = rule.move
         open_still &= ~holds
     moves = lengths[earlier]
-    return np.moveaxis(np.eye(moves)[choice], -1, -2).astype(float)
+    return np.asarray(np.moveaxis(np.eye(moves)[choice], -1, -2), dtype=np.float64)
 
 
 DENSE_ENTRIES = 6_000_000

@@ -78,7 +78,10 @@ def outcomes_of(
         at = (run.stances[:-1], *np.moveaxis(run.levels[:-1], -1, 0), *np.moveaxis(run.moves, -1, 0))
         measured = []
         for outcome in solved.game.outcomes:
-            measured.append(sum(_along(feature(solved.game, term), at) for term in outcome.terms).sum(axis=0))
+            counted = sum(
+                (_along(feature(solved.game, term), at) for term in outcome.terms), np.zeros((periods, paths))
+            )
+            measured.append(counted.sum(axis=0))
         values = dict(zip([c.name for c in solved.game.coefficients], solved.coefficients, strict=True))
         for actor in solved.game.actors:
             flow = sum(

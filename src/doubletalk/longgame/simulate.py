@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ from doubletalk.longgame.layout import Shape, shape_of
 
 __all__ = ["Paths", "responses", "simulate"]
 
-Array = jax.Array
+Array: TypeAlias = Any
 Ints = npt.NDArray[np.int32]
 
 
@@ -49,7 +49,7 @@ def simulate(
 ) -> Paths:  # fmt: skip
     """Draw *paths* of *periods* from the equilibrium *play*.
 
-    ``start`` levels (the file's if None), ``belief`` at the start (the file's), ``stance`` the informed actor's true one
+    ``start`` levels (the file's if None), ``belief`` at the start (the file's), ``stance`` the true one
     (None: drawn from the belief), ``impose`` actor position -> move that it makes in the first period whatever it
     would have chosen (beliefs move as if it had been chosen).
     """
@@ -136,8 +136,11 @@ def _simulate(
 
     belief = jnp.broadcast_to(prior, (paths,))
     last, (ls, ms, bs, ss) = jax.lax.scan(one, (levels, belief, stances, key), jnp.arange(periods))
-    join = lambda many, end: jnp.concatenate([many, end[None]])  # noqa: E731
-    return join(ls, last[0]), ms, join(bs, last[1]), join(ss, last[2])
+    return _ended(ls, last[0]), ms, _ended(bs, last[1]), _ended(ss, last[2])
+
+
+def _ended(many: Array, end: Array) -> Array:
+    return jnp.concatenate([many, end[None]])
 
 
 def responses(

@@ -44,7 +44,7 @@ class LongSolution:
 
     def probabilities(self, actor: str) -> Floats:
         """Choice probabilities: [v.., earlier moves.., own move, belief]; a leading stance axis for the informed."""
-        return np.exp(np.asarray(self.play.log_probabilities[self.game.position(actor)]))
+        return np.asarray(np.exp(np.asarray(self.play.log_probabilities[self.game.position(actor)])), dtype=float)
 
     def dataset(self) -> xr.Dataset:
         """Everything as a labelled Dataset: ``P_<actor>``, ``Q_<actor>``, ``V_<actor>``.
@@ -84,7 +84,7 @@ def solve_long_game(
     from doubletalk.longgame.policies import under_policy
     from doubletalk.longgame.solving import TOLERANCE, play_at, solve
 
-    fixed = {}
+    fixed: dict[int, Any] = {}
     if policy is not None:
         game, fixed = under_policy(game, policy)
     values = values_with(game, coefficients)

@@ -10,7 +10,7 @@ Sci. Stat. Comput. 7 (GMRES); the implicit function theorem for the derivative.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ from doubletalk.longgame.layout import Shape
 
 __all__ = ["Solved", "compilations", "equilibrium", "play_at", "residual", "solve", "solve_many"]
 
-Array = jax.Array
+Array: TypeAlias = Any
 
 TOLERANCE = 1e-10
 MEMORY = 15
@@ -151,7 +151,8 @@ def _solve_one(shape: Shape, tables: Tables, coefficients: Array, guess: Unknown
 @partial(jax.jit, static_argnums=(0,))
 def _solve_draws(shape: Shape, tables: Tables, draws: Array, guess: Unknown, tolerance: float) -> Solved:
     _compiled["count"] += 1
-    return jax.vmap(lambda c, g: _solve(shape, tables, c, g, tolerance))(draws, guess)
+    found: Solved = jax.vmap(lambda c, g: _solve(shape, tables, c, g, tolerance))(draws, guess)
+    return found
 
 
 @partial(jax.jit, static_argnums=(0,))
@@ -169,28 +170,31 @@ def solve(
     the guess: see ``search.py`` for others.
     """
     given = start(shape) if guess is None else guess
-    return _solve_one(shape, tables, jnp.asarray(coefficients, dtype=float), given, tolerance)
+    found: Solved = _solve_one(shape, tables, jnp.asarray(coefficients, dtype=float), given, tolerance)
+    return found
 
 
 def solve_many(
     shape: Shape, tables: Tables, draws: Any, guess: Unknown | None = None, tolerance: float = TOLERANCE
 ) -> Solved:
-    """As :func:`solve`, for coefficients [draws, k] in one vectorised call; a guess may be one for all or one a draw."""
+    """As :func:`solve`, for coefficients [draws, k] in one call; a guess may be one for all or one a draw."""
     draws = jnp.asarray(draws, dtype=float)
     given = start(shape) if guess is None else guess
     if given.values.ndim == len(shape.values):
         given = jax.tree.map(lambda part: jnp.broadcast_to(part, (len(draws), *part.shape)), given)
-    return _solve_draws(shape, tables, draws, given, tolerance)
+    found: Solved = _solve_draws(shape, tables, draws, given, tolerance)
+    return found
 
 
 def play_at(shape: Shape, tables: Tables, coefficients: Any, unknown: Unknown) -> Play:
     """Choice probabilities and choice values at an unknown."""
-    return _play(shape, tables, jnp.asarray(coefficients, dtype=float), unknown)
+    play: Play = _play(shape, tables, jnp.asarray(coefficients, dtype=float), unknown)
+    return play
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def equilibrium(shape: Shape, tables: Tables, coefficients: Array, guess: Unknown) -> Unknown:
-    """The equilibrium near *guess* as a function of the coefficients, with derivatives by the implicit function theorem.
+    """The equilibrium near *guess* as a function of the coefficients, with implicit derivatives.
 
     dx/dc = (I - G_x)^-1 G_c, by GMRES on Jacobian products, forwards and backwards (jvp and vjp). The guess and the
     tables are taken as constants.
@@ -198,7 +202,7 @@ def equilibrium(shape: Shape, tables: Tables, coefficients: Array, guess: Unknow
     return _solve(shape, tables, coefficients, guess, TOLERANCE).unknown
 
 
-@equilibrium.defjvp
+@equilibrium.defjvp  # type: ignore[untyped-decorator]
 def _equilibrium_jvp(shape: Shape, primals: Any, tangents: Any) -> tuple[Unknown, Unknown]:
     tables, coefficients, guess = primals
     found = jax.lax.stop_gradient(equilibrium(shape, tables, coefficients, guess))
