@@ -12,8 +12,19 @@ jax = pytest.importorskip("jax")
 from longgame_games import NORMAL, Reference, random_game  # noqa: E402
 
 from doubletalk.longgame import solving  # noqa: E402
-from doubletalk.longgame.declaration import Actor, Coefficient, LongGame, Rule, Term, Variable  # noqa: E402
+from doubletalk.longgame.declaration import (  # noqa: E402
+    Actor,
+    Coefficient,
+    Counter,
+    LongGame,
+    Policy,
+    PolicyRule,
+    Rule,
+    Term,
+    Variable,
+)
 from doubletalk.longgame.engine import belief_grid, continuation, start, tables_of  # noqa: E402
+from doubletalk.longgame.policies import outcomes_of  # noqa: E402
 from doubletalk.longgame.simulate import simulate  # noqa: E402
 from doubletalk.longgame.solution import explain, search_equilibria, solve_long_game  # noqa: E402
 
@@ -109,7 +120,7 @@ def test_both_ways_to_the_continuation_agree(monkeypatch):
 
 def test_the_belief_is_a_martingale_without_hazard():
     """Under the true process the public belief has mean equal to the prior in every period."""
-    game = replace(random_game(6, points=9), hazard=(0.0, 0.0))
+    game = replace(random_game(6, points=3), hazard=(0.0, 0.0))
     solved = solve_long_game(game)
     run = simulate(solved.game, solved.tables, solved.play, paths=40_000, periods=8, seed=3)
     error = run.beliefs[1:].std(axis=1) / np.sqrt(40_000)
@@ -121,13 +132,26 @@ def test_the_belief_is_a_martingale_without_hazard():
 
 def test_simulated_moves_have_the_equilibrium_s_frequencies():
     """First-period moves are drawn with the choice probabilities at the start."""
-    game = random_game(7, points=5)
+    game = random_game(7, points=3)
     solved = solve_long_game(game)
     run = simulate(game, solved.tables, solved.play, paths=60_000, periods=1, seed=1, stance=1, belief=0.5)
     levels = tuple(v.start for v in game.variables)
-    expected = solved.probabilities("c")[1][levels][:, 2]
+    expected = solved.probabilities("c")[1][levels][:, 1]
     seen = np.bincount(run.moves[0, :, 0], minlength=3) / 60_000
     assert np.all(np.abs(seen - expected) < 5 * np.sqrt(expected * (1 - expected) / 60_000) + 1e-9)
+
+
+def test_a_policy_s_worth_is_what_its_simulated_payoffs_add_up_to():
+    """An actor under a rule has no shocks: its value at the start is the mean discounted payoff of its paths."""
+    game = random_game(8, points=3)
+    counter = Counter("run", 2, {"x": (1,)})
+    rules = (PolicyRule({"run": (2,)}, 1), PolicyRule({"c": (0,)}, 1, (0.0, 0.5)))
+    game = replace(game, policies=(Policy("rule", "w", rules, 0, (counter,)),))
+    solved = solve_long_game(game, policy="rule")
+    found = outcomes_of(game, ["rule"], paths=30_000, periods=60, seed=5)
+    start_values = np.asarray(solved.unknown.values)[2][(*(v.start for v in game.variables), 0)]
+    worth = np.interp(game.belief, [0, 0.5, 1], start_values)
+    assert abs(found.payoff[0, 1] - worth) < 5 * found.payoff_error[0, 1] + 0.02  # and the belief grid's own error
 
 
 def test_search_from_many_starts_counts_the_equilibria():

@@ -18,6 +18,7 @@ from doubletalk.commands.chronicle import chronicle
 from doubletalk.commands.convert import convert
 from doubletalk.commands.crisis import crisis
 from doubletalk.commands.library import library
+from doubletalk.commands.longgame import longgame
 from doubletalk.commands.new import new
 from doubletalk.commands.quantal import quantal
 from doubletalk.commands.running import Exit, explained, note, put
@@ -56,6 +57,7 @@ app = typer.Typer(
 for _command in (check, solve, talk, quantal, library, study, chronicle, new, convert, schema):
     app.command()(_command)
 app.add_typer(crisis, name="crisis")
+app.add_typer(longgame, name="longgame")
 
 
 def _version(asked: bool) -> None:

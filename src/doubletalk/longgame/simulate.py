@@ -20,7 +20,7 @@ from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.engine import Play, Tables
 from doubletalk.longgame.layout import Shape, shape_of
 
-__all__ = ["Paths", "responses", "simulate"]
+__all__ = ["Paths", "frequencies", "responses", "simulate"]
 
 Array: TypeAlias = Any
 Ints = npt.NDArray[np.int32]
@@ -162,6 +162,29 @@ def responses(
         found[variable.name] = _difference(moved.levels[:, :, v], plain.levels[:, :, v], len(variable.levels))
     for i, each in enumerate(game.actors):
         found[each.name] = _difference(moved.moves[:, :, i], plain.moves[:, :, i], len(each.moves))
+    return found
+
+
+def frequencies(
+    game: LongGame,
+    tables: Tables,
+    play: Play,
+    *,
+    paths: int = 10_000,
+    periods: int = 12,
+    seed: int = 1,
+    belief: float | None = None,
+    stance: int | None = None,
+) -> dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+    """Shares of every level ([periods + 1, levels]) and move ([periods, moves]) over time, with Monte-Carlo errors."""
+    run = simulate(game, tables, play, paths=paths, periods=periods, seed=seed, belief=belief, stance=stance)
+    nothing = np.full_like
+    found = {}
+    for v, variable in enumerate(game.variables):
+        seen = run.levels[:, :, v]
+        found[variable.name] = _difference(seen, nothing(seen, -1), len(variable.levels))
+    for i, each in enumerate(game.actors):
+        found[each.name] = _difference(run.moves[:, :, i], nothing(run.moves[:, :, i], -1), len(each.moves))
     return found
 
 

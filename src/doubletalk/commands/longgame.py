@@ -1,0 +1,260 @@
+"""``doubletalk longgame``: a relationship over time, with reputation as a state."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json as json_text
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from doubletalk.commands.running import ProgressBar, check_writable, note, put, save
+from doubletalk.errors import InputError
+from doubletalk.game.wording import unknown
+
+if TYPE_CHECKING:
+    from doubletalk.longgame.declaration import LongGame
+    from doubletalk.longgame.solution import LongSolution
+
+__all__ = ["longgame"]
+
+longgame = typer.Typer(
+    help="Solve and simulate a relationship over time (long-game files).", no_args_is_help=True, rich_markup_mode=None
+)
+
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="A long-game file, or a case folder that has one.")]
+_Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a coefficient; repeatable.")]
+_Policy = Annotated[
+    str | None, typer.Option("--policy", metavar="NAME", help="One actor follows this policy of the file.")
+]
+_Seed = Annotated[int, typer.Option("--seed", help="Seed of the random numbers.")]
+_Paths = Annotated[int, typer.Option("--paths", metavar="N", help="Number of simulated paths.")]
+_Periods = Annotated[int, typer.Option("--periods", metavar="N", help="Periods of each path.")]
+_Stance = Annotated[str | None, typer.Option("--stance", metavar="NAME", help="The true stance; else drawn.")]
+_Belief = Annotated[
+    float | None, typer.Option("--belief", metavar="P", help="Belief in the last stance; else the file's.")
+]
+CASE_FILE = "longgame.yaml"
+
+
+def _loaded(path: Path) -> LongGame:
+    from doubletalk.longgame.reading import load_long_game
+
+    return load_long_game(path / CASE_FILE if path.is_dir() else path)
+
+
+def _needs_jax() -> None:
+    try:
+        import jax  # noqa: F401
+    except ImportError:
+        raise InputError(
+            "the long game needs jax, which is not installed: pip install 'doubletalk[longgame]'"
+        ) from None
+
+
+def _coefficients(settings: Sequence[str] | None) -> dict[str, float]:
+    values = {}
+    for setting in settings or ():
+        name, _, value = setting.partition("=")
+        try:
+            values[name.strip()] = float(value)
+        except ValueError:
+            raise InputError(f"--set: found {setting!r}, expected NAME=NUMBER such as pain=0.5") from None
+    return values
+
+
+def _pairs(text: str, option: str) -> dict[str, str]:
+    pairs = dict(part.partition("=")[::2] for part in text.split(";" if ";" in text else ",") if part.strip())
+    if not pairs or not all(pairs.values()):
+        raise InputError(f"{option}: found {text!r}, expected name=label, several joined by commas (or semicolons)")
+    return {key.strip(): value.strip() for key, value in pairs.items()}
+
+
+def _stance(game: LongGame, name: str | None) -> int | None:
+    if name is None:
+        return None
+    if name not in game.stances:
+        raise InputError(unknown("stance", name, game.stances), game.path or None)
+    return game.stances.index(name)
+
+
+def _solved(game: LongGame, settings: Sequence[str] | None, policy: str | None) -> LongSolution:
+    _needs_jax()
+    with ProgressBar() as bar:
+        bar(None, "solving")
+        from doubletalk.longgame.solution import solve_long_game
+
+        return solve_long_game(game, _coefficients(settings), policy=policy)
+
+
+@longgame.command()
+def check(file: _File) -> None:
+    """Read a long-game file and say what was understood."""
+    game = _loaded(file)
+    put(f"{game.title}\n")
+    for actor in game.actors:
+        informed = f", informed: {' or '.join(game.stances)}" if actor.name == game.informed else ""
+        put(f"  {actor.name}: {len(actor.moves)} moves, discount {actor.discount:g} a {game.period}{informed}\n")
+    for variable in game.variables:
+        how = "exogenous (Markov)" if variable.markov else f"{len(variable.rules)} rules"
+        put(f"  {variable.name}: {', '.join(variable.levels)}; starts {variable.levels[variable.start]}; {how}\n")
+    stances = f" x {len(game.stances)} stances x {game.points} beliefs" if len(game.stances) == 2 else ""
+    put(f"  {game.states} states{stances}, {len(game.coefficients)} coefficients, {len(game.policies)} policies\n")
+
+
+@longgame.command()
+def solve(
+    file: _File,
+    settings: _Set = None,
+    policy: _Policy = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="STATE", help="Say what happens in a state: a=x,b=y,...")
+    ] = None,
+    belief: _Belief = None,
+    starts: Annotated[
+        int, typer.Option("--starts", metavar="N", help="Look for further equilibria from N starts.")
+    ] = 0,
+    grid: Annotated[
+        bool, typer.Option("--grid-error", help="Measure the belief grid's error on a finer grid.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.nc", help="Write all arrays as NetCDF.")] = None,
+) -> None:
+    """Find a Markov logit equilibrium to a residual below 1e-10."""
+    if out is not None:
+        if out.suffix != ".nc":
+            raise InputError(f"found the ending '{out.suffix}', expected .nc", str(out))
+        check_writable(out)
+    game = _loaded(file)
+    asked = None if explain is None else _pairs(explain, "--explain")
+    solution = _solved(game, settings, policy)
+    from doubletalk.longgame.solution import explain as explained
+    from doubletalk.longgame.solution import grid_error, search_equilibria
+
+    put(f"{solution.game.title}\n")
+    put(f"residual {solution.residual:.1e} in units of the shock, {solution.evaluations} evaluations\n")
+    if starts:
+        found = search_equilibria(solution, starts=starts)
+        put(f"equilibria found: {len(found.equilibria)} from {starts + 2} starts ({found.failed} of them failed); ")
+        put("others may exist\n")
+    if grid:
+        put(f"belief grid: choice probabilities move by at most {grid_error(solution):.1e} on a grid twice as fine\n")
+    start = {variable.name: variable.levels[variable.start] for variable in solution.game.variables}
+    for line in explained(solution, {**start, **(asked or {})}, game.belief if belief is None else belief):
+        put(line + "\n")
+    if out is not None:
+        save(out, bytes(solution.dataset().to_netcdf(None, engine="scipy")))
+
+
+@longgame.command()
+def simulate(
+    file: _File,
+    settings: _Set = None,
+    policy: _Policy = None,
+    paths: _Paths = 10_000,
+    periods: _Periods = 12,
+    seed: _Seed = 1,
+    stance: _Stance = None,
+    belief: _Belief = None,
+    impose: Annotated[
+        str | None, typer.Option("--impose", metavar="ACTOR=MOVE", help="Print what this move changes, once imposed.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Write the table here.")] = None,
+) -> None:
+    """Frequencies of levels and moves over time, with Monte-Carlo errors; or the response to a move imposed once."""
+    if out is not None:
+        check_writable(out)
+    game = _loaded(file)
+    true = _stance(game, stance)
+    imposed = None if impose is None else _imposed(game, impose)
+    solution = _solved(game, settings, policy)
+    from doubletalk.longgame.simulate import frequencies, responses
+
+    options = {"paths": paths, "periods": periods, "seed": seed, "belief": belief, "stance": true}
+    given = (solution.game, solution.tables, solution.play)
+    table = frequencies(*given, **options) if imposed is None else responses(*given, *imposed, **options)  # type: ignore[arg-type]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["name", "label", game.period, "change" if imposed else "share", "monte_carlo_error"])
+    for name, (means, errors) in table.items():
+        for n, row in enumerate(means):
+            for k, mean in enumerate(row):
+                writer.writerow([name, solution.game.axes[name][k], n, f"{mean:.6f}", f"{errors[n, k]:.6f}"])
+    _hand_over(text.getvalue(), out)
+
+
+def _imposed(game: LongGame, text: str) -> tuple[int, int]:
+    actor, _, move = text.partition("=")
+    names = [each.name for each in game.actors]
+    if actor not in names:
+        raise InputError(f"--impose: {unknown('actor', actor, names)}; write ACTOR=MOVE", game.path or None)
+    moves = game.actor(actor).moves
+    if move not in moves:
+        raise InputError(f"--impose: {unknown('move', move, moves)}", game.path or None)
+    return game.position(actor), moves.index(move)
+
+
+def _hand_over(text: str, out: Path | None) -> None:
+    if out is None:
+        put(text)
+    else:
+        save(out, text)
+
+
+@longgame.command()
+def policies(
+    file: _File,
+    settings: _Set = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--policy", metavar="NAME", help="Compare these only; repeatable.")
+    ] = None,
+    paths: _Paths = 4_000,
+    periods: _Periods = 40,
+    seed: _Seed = 1,
+    stance: _Stance = None,
+    belief: _Belief = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the table (.csv) or JSON here.")
+    ] = None,
+) -> None:
+    """Outcomes and payoffs under each policy, all others re-optimising; 'optimising' is play without a policy."""
+    if out is not None:
+        check_writable(out)
+    game = _loaded(file)
+    names = list(only or [policy.name for policy in game.policies])
+    true = _stance(game, stance)
+    if not names:
+        raise InputError("the file has no policies; see docs/longgame.md for how to write one", game.path or None)
+    _needs_jax()
+    from doubletalk.longgame.policies import outcomes_of
+
+    with ProgressBar() as bar:
+        bar(None, "solving and simulating under each policy")
+        found = outcomes_of(game, [None, *names], paths=paths, periods=periods, seed=seed, belief=belief, stance=true,
+                            coefficients=_coefficients(settings))  # fmt: skip
+    columns = [*found.outcomes, *(f"payoff_{actor.name}" for actor in game.actors)]
+    rows = [
+        (name, [*found.mean[p], *found.payoff[p]], [*found.error[p], *found.payoff_error[p]])
+        for p, name in enumerate(found.policies)
+    ]
+    if json or (out is not None and out.suffix == ".json"):
+        content = [
+            {
+                "policy": name,
+                **{c: {"mean": float(m), "error": float(e)} for c, m, e in zip(columns, ms, es, strict=True)},
+            }
+            for name, ms, es in rows
+        ]
+        _hand_over(json_text.dumps({"periods": periods, "paths": paths, "policies": content}, indent=1) + "\n", out)
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["policy", "measure", "mean", "monte_carlo_error"])
+    for name, means, errors in rows:
+        for column, mean, error in zip(columns, means, errors, strict=True):
+            writer.writerow([name, column, f"{mean:.4f}", f"{error:.4f}"])
+    _hand_over(text.getvalue(), out)
+    note(f"{periods} {game.period}s, {paths} paths each; sums over a path, payoffs discounted, without shocks")
