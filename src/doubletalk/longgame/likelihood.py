@@ -41,7 +41,7 @@ def observed_from(
     shape = tuple(len(v.levels) for v in game.variables), tuple(len(a.moves) for a in game.actors)
     levels, moves = np.asarray(levels), np.asarray(moves)
     if levels.shape[1:] != (len(shape[0]),) or moves.shape[1:] != (len(shape[1]),) or len(levels) != len(moves):
-        raise InputError(f"a record of shape {levels.shape}, {moves.shape} does not fit {len(shape[0])} state variables "
+        raise InputError(f"a record of shape {levels.shape}, {moves.shape} does not fit {len(shape[0])} states "
                          f"and {len(shape[1])} actors")  # fmt: skip
     if (levels < 0).any() or (levels >= shape[0]).any() or (moves < 0).any() or (moves >= shape[1]).any():
         raise InputError("the record holds a level or a move that the game does not have")
