@@ -565,3 +565,17 @@ def test_no_latex_is_left_in_the_sources(page: str) -> None:
     words = page[page.index('<section id="sources"') :].split("</section>")[0]
     assert not set("\\{}") & set(words)
     assert "Rácz, András" in words
+
+
+def test_claims_that_pass_and_that_both_sides_expect_are_said_to_part_nobody(belarus: StudyResult) -> None:
+    """Among the claims that pass, the summary counts those marked as shared; without the mark it does not."""
+    from dataclasses import replace
+
+    from doubletalk.report.page_headline import of_claims
+
+    claims = [claim for claim in page_content(belarus).claims if claim.about == "the record"]
+    passed = [claim for claim in claims if claim.standing == "yes"]
+    both = [claim for claim in passed if claim.shared]
+    assert both
+    assert "does not part the sides" in of_claims(claims)
+    assert "does not part" not in of_claims([replace(claim, shared="") for claim in claims])

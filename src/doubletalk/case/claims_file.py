@@ -27,6 +27,7 @@ _CLAIM_KEYS = (
     "assumes",
     "by_construction",
     "note",
+    "shared",
     "cannot",
 )
 
@@ -39,6 +40,7 @@ class Claim:
     ``by_construction``: why its truth was put into the model; such a claim is counted apart. None: it was not.
     ``attribution``: what is known of the text that the claim is taken from: "seen" (read), "reported" (as its opponent
     reports it), "same author" (from his other writings); None where the file does not say. ``note``: a caution.
+    ``shared``: why the other side expects it too; such a claim does not part the sides whatever the answer.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Claim:
     by_construction: str | None = None
     attribution: str | None = None
     note: str | None = None
+    shared: str | None = None
     line: int | None = field(default=None, compare=False)
 
 
@@ -114,6 +117,7 @@ def _claim(reader: Reader, table: Table, number: int, sides: Mapping[str, str], 
         maybe("by_construction"),
         attribution,
         maybe("note"),
+        maybe("shared"),
         table.line,
     )
 

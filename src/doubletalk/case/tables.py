@@ -190,6 +190,7 @@ def _claim(item: AnsweredClaim) -> dict[str, Any]:
         "by_construction": claim.by_construction,
         "attribution": claim.attribution,
         "note": claim.note,
+        "shared": claim.shared,
         "short": item.short,
     }
     if item.verdict is not None:

@@ -81,7 +81,8 @@ def claim_row(
         record=row,
         reach=str(verdict.reach) if verdict is not None and verdict.reach is not None else "",
         by_construction=claim.by_construction or "",
-        attribution=". ".join(filter(None, (ATTRIBUTIONS.get(claim.attribution or "", ""), claim.note))),
+        attribution=". ".join(filter(None, (ATTRIBUTIONS.get(claim.attribution or "", ""), claim.note, claim.shared))),
+        shared=claim.shared or "",
         searched=_searched(verdict.searched, parameters) if verdict is not None else "",
         worlds=reaches if verdict is not None else (),
     )

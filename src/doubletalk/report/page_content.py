@@ -131,7 +131,8 @@ class ClaimRow:
     ``interval`` says where it holds, ``assumes`` what it takes for granted, ``changes`` what would change the answer,
     ``searched`` what was looked at for that. ``reach`` is in how much of the model it holds, whatever its author's
     "every" or "some"; ``worlds`` that in each world, a key of ``REACHES``. ``by_construction`` says why the model
-    could answer in no other way; ``attribution`` how far the words are the author's.
+    could answer in no other way; ``attribution`` how far the words are the author's;
+    ``shared`` why the other side expects it too.
     """
 
     id: str
@@ -154,6 +155,7 @@ class ClaimRow:
     attribution: str = ""
     searched: str = ""
     worlds: tuple[str, ...] = ()
+    shared: str = ""
 
 
 @dataclass(frozen=True)

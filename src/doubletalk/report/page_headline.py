@@ -9,7 +9,7 @@ from doubletalk.exact import Rational
 from doubletalk.report.page_content import STANDINGS, ClaimRow, PageContent, RecordRow, Side, WorldRow
 from doubletalk.report.window_figure import number_words, zone_words
 
-__all__ = ["crux_answer", "headline", "luck", "reach_group", "tally", "window_answer"]
+__all__ = ["crux_answer", "headline", "luck", "of_claims", "reach_group", "tally", "window_answer"]
 
 _WORDS = {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
@@ -200,6 +200,20 @@ def luck(rows: Sequence[RecordRow]) -> str:
     )
 
 
+def of_claims(claims: Sequence[ClaimRow]) -> str:
+    """:func:`luck` of the claims about the record, and how many of those that pass are expected by either side."""
+    caveat = luck([claim.record for claim in claims if claim.record is not None])
+    if not caveat:
+        return ""
+    passed = [claim for claim in claims if claim.record is not None and claim.standing == "yes"]
+    both = sum(bool(claim.shared) for claim in passed)
+    words = f"Of the claims about the record, {caveat[:1].lower()}{caveat[1:]}"
+    if both:
+        which = "It is" if len(passed) == 1 else f"Of the {len(passed)}, {both} {'is' if both == 1 else 'are'}"
+        words += f" {which} expected by the other side too, and so does not part the sides."
+    return words
+
+
 def _counted(standing: str, count: int) -> str:
     one = count == 1
     words = {
@@ -218,9 +232,9 @@ def _listed(words: list[str]) -> str:
 
 def _told_apart(content: PageContent) -> list[str]:
     found = []
-    caveat = luck([claim.record for claim in content.claims if claim.record is not None])
+    caveat = of_claims(content.claims)
     if caveat:
-        found.append(f"Of the claims about the record, {caveat[:1].lower()}{caveat[1:]}")
+        found.append(caveat)
     if not content.lenses:
         return found
     answers = [answer for row in content.lenses for answer in row.answers]

@@ -9,7 +9,7 @@ from rich.text import Text
 from doubletalk.case.study import StudyResult
 from doubletalk.exact import text
 from doubletalk.report.page_content import REACHES, STANDINGS, PageContent, Side, WorldRow
-from doubletalk.report.page_headline import crux_answer, luck, reach_group, window_answer
+from doubletalk.report.page_headline import crux_answer, of_claims, reach_group, window_answer
 
 __all__ = ["show_claims", "show_study"]
 
@@ -84,9 +84,9 @@ def _sides(content: PageContent, console: Console) -> None:
             "record: pass, fail, unclear. Unasked: could not be expressed."
         )
     )
-    caveat = luck([claim.record for claim in content.claims if claim.record is not None])
+    caveat = of_claims(content.claims)
     if caveat:
-        console.print(Text(f"Of the claims about the record, {caveat[:1].lower()}{caveat[1:]}"))
+        console.print(Text(caveat))
 
 
 def _counts(content: PageContent, side: Side) -> list[str]:

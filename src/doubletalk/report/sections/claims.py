@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doubletalk.report.page_content import REACHES, STANDINGS, ClaimRow, PageContent, Section
-from doubletalk.report.page_headline import luck
+from doubletalk.report.page_headline import of_claims
 from doubletalk.report.sections.badges import record_cell, side_badge, standing_badge
 from doubletalk.report.tables import code, details, link, paragraphs, safe, stacked
 
@@ -25,7 +25,7 @@ def claims(content: PageContent) -> Section | None:
     ):
         rows = [c for c in content.claims if c.about == about]
         if rows:
-            caveat = luck([c.record for c in rows if c.record is not None])
+            caveat = of_claims(rows)
             told = paragraphs([caveat] if caveat else [])
             parts.append(f"<h3>{title}</h3>{told}{_claims_table(content, rows, about)}")
     return Section("claims", "The claims", "".join(parts))
