@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 import doubletalk
@@ -111,6 +114,18 @@ def test_the_belarus_game_speaks_the_coding_s_words():
         assert (tuple(actor.parts.values()) or (actor.moves,)) == parts
     assert {v.name: v.levels for v in game.variables} == {s.name: tuple(s.levels) for s in coding.states}
     assert game.states == 162
+
+
+def test_the_schema_takes_what_the_reader_takes():
+    """The shipped file and the small one satisfy the JSON schema; an unknown key, and a missing part, do not."""
+    from importlib.resources import files
+
+    schema = json.loads((files("doubletalk") / "schemas" / "longgame.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    for text in (SMALL, BELARUS.read_text(encoding="utf-8")):
+        assert [e.message for e in validator.iter_errors(yaml.safe_load(text))] == []
+    for old, new in (("beliefs: 3", "believes: 3"), ("otherwise: p", "otherwize: p"), ("coefficient: k", "add: 1")):
+        assert not validator.is_valid(yaml.safe_load(SMALL.replace(old, new)))
 
 
 def test_the_commands_check_solve_simulate_and_compare(tmp_path):

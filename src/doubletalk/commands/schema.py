@@ -18,10 +18,13 @@ class Format(StrEnum):
     game = "game"
     solution = "solution"
     coding = "coding"
+    longgame = "longgame"
 
 
-def schema(which: Annotated[Format, typer.Argument(metavar="game|solution|coding", help="Which format.")]) -> None:
-    """Print the JSON schema of a format: game file, solution file or coding."""
+def schema(
+    which: Annotated[Format, typer.Argument(metavar="game|solution|coding|longgame", help="Which format.")],
+) -> None:
+    """Print the JSON schema of a format: game file, solution file, coding or long game."""
     from importlib.resources import files
 
     put((files("doubletalk") / "schemas" / f"{which.value}.schema.json").read_text(encoding="utf-8"))

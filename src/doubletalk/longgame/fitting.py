@@ -34,6 +34,9 @@ __all__ = ["LENSES", "QuickFit", "lens", "quick_fit"]
 Array: TypeAlias = Any
 Floats = npt.NDArray[np.float64]
 
+HALF_WIDTH = 1.6448536269514722
+"""Half of a 90 % interval, in standard deviations."""
+
 LENSES = ("mixed", "first", "last")
 """Lenses over the stance: both possible, only the first, only the last."""
 
@@ -200,14 +203,13 @@ def _laplace(objective: _Objective, mode: Floats, value: float, slope: Floats, r
     eigenvalues = np.linalg.eigvalsh(hessian)
     curved = bool(eigenvalues.min() > 1e-6)
     spread = np.sqrt(np.diag(np.linalg.inv(hessian))) if curved else np.full(len(mode), np.nan)
-    ends = [
-        [float(_value(c, jnp.asarray(u + side * 1.6448536269514722 * s))) for c, u, s in
-         zip(coefficients, mode, spread, strict=True)]
-        for side in (-1, 0, 1)
-    ]  # fmt: skip
+
+    def at(places: Floats) -> Floats:
+        return np.array([float(_value(c, jnp.asarray(u))) for c, u in zip(coefficients, places, strict=True)])
+
     evidence = -value + len(mode) / 2 * np.log(2 * np.pi) - 0.5 * np.log(eigenvalues).sum() if curved else np.nan
     return QuickFit(
-        tuple(c.name for c in coefficients), np.array(ends[1]), np.array(ends[0]), np.array(ends[2]),
+        tuple(c.name for c in coefficients), at(mode), at(mode - HALF_WIDTH * spread), at(mode + HALF_WIDTH * spread),
         float(rest[1]), -value, float(evidence), float(np.abs(slope).max()), float(rest[4]), curved,
         objective.count, np.asarray(rest[3]), np.asarray(rest[2]),
     )  # fmt: skip
