@@ -114,8 +114,9 @@ def test_record_tests_are_shown_and_written(tmp_path: Path) -> None:
     """--tests gives every statement with its numbers; the table has raw and adjusted p, the figure is drawn."""
     done = run("chronicle", "belarus", "--tests", "--out", "made", folder=tmp_path, COLUMNS="160")
     assert "Does relief follow the release of prisoners?" in done.stdout
-    assert "adjusted for all 15 statements" in done.stdout
     rows = list(csv.DictReader((tmp_path / "made" / "tests.csv").read_text().splitlines()))
+    assert f"adjusted for all {len(rows)} statements" in done.stdout
+    assert len(rows) >= 15
     assert all(float(row["p_holm"]) >= float(row["p"]) for row in rows)
     assert (tmp_path / "made" / "tests.svg").read_text().startswith("<svg")
 
