@@ -209,8 +209,11 @@ def of_claims(claims: Sequence[ClaimRow]) -> str:
     both = sum(bool(claim.shared) for claim in passed)
     words = f"Of the claims about the record, {caveat[:1].lower()}{caveat[1:]}"
     if both:
-        which = "It is" if len(passed) == 1 else f"Of the {len(passed)}, {both} {'is' if both == 1 else 'are'}"
-        words += f" {which} expected by the other side too, and so does not part the sides."
+        if both == len(passed):
+            which = "It is" if both == 1 else "All that pass are"
+        else:
+            which = f"Of those that pass, {both} {'is' if both == 1 else 'are'}"
+        words += f" {which} expected by the other side too, so that part of the count parts nobody."
     return words
 
 
