@@ -3,10 +3,11 @@
 Nodes are counted in the finest steps: with ``coarse`` cells a side and ``depth`` cuts there are ``2**(depth + 1)``
 steps to a coarse cell, so that the centre of a finest cell is a node too. The node (i, j) stands for the point
 
-    x = low + (high - low) * (i / steps + 7/17) / (coarse + 1),    steps = 2**(depth + 1), i = 0 .. coarse * steps
+    x = low + (high - low) (1 + 220 i / across) / 223,    across = coarse 2**(depth + 1),    i = 0 .. across
 
-and y alike. The share 7/17 keeps nodes off round values, on which boundaries like to lie: on a boundary the answer is
-that of a line, not of an area. A deeper atlas has the nodes of a shallower one among its own.
+and y alike. The prime 223 keeps nodes off round values, on which boundaries like to lie (on a boundary the answer is
+that of a line, not of an area), and off the ends of the range, where a probability may be nought. A deeper atlas has
+the nodes of a shallower one among its own.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from typing import TypeAlias
 from doubletalk.errors import InputError
 from doubletalk.exact import Rational, rational
 
-__all__ = ["Axis", "Cell", "Grid", "Node", "corners", "disagreeing", "edges_of"]
+__all__ = ["Axis", "Cell", "Grid", "Node", "corners", "disagreeing", "edges_of", "sides"]
 
-OFF_ROUND = rational("7/17")
+FIRST, SPAN, WHOLE = 1, 220, 223
+"""The nodes go from FIRST / WHOLE of the range to (FIRST + SPAN) / WHOLE."""
 MOST_DEPTH, MOST_COARSE = 10, 400
 
 Node: TypeAlias = tuple[int, int]
@@ -87,8 +89,11 @@ class Grid:
 
     def value(self, axis: Axis, k: int) -> Rational:
         """The parameter's exact value at the k-th node of that axis."""
-        share = (rational(k) / self.steps + OFF_ROUND) / (self.coarse + 1)
-        return axis.low + (axis.high - axis.low) * share
+        return axis.low + (axis.high - axis.low) * (FIRST + rational(SPAN * k) / self.across) / WHOLE
+
+    def drawn(self, axis: Axis, k: int) -> Rational:
+        """Where the k-th node is drawn: the outermost at the ends of the range, so that the picture has no rim."""
+        return axis.low if k == 0 else axis.high if k == self.across else self.value(axis, k)
 
     def point(self, node: Node) -> tuple[Rational, Rational]:
         """The exact parameter values at a node."""
@@ -111,15 +116,11 @@ def disagreeing(cell: Cell, answers: Mapping[Node, Hashable]) -> bool:
 
     Nodes on the sides are asked when a neighbour was cut.
     """
-    around = list(corners(cell))
-    first = answers[around[0]]
-    if any(answers[node] != first for node in (*around, cell.centre)):
-        return True
-    pairs = zip(around, around[1:] + around[:1], strict=True)
-    return any(answers[node] != first for start, end in pairs for node in _between(start, end, answers))
+    first = answers[cell.centre]
+    return any(answers[node] != first for node in sides(cell, answers))
 
 
-def _between(start: Node, end: Node, answers: Mapping[Node, Hashable]) -> Iterator[Node]:
+def _between(start: Node, end: Node, answers: Mapping[Node, object]) -> Iterator[Node]:
     """The asked nodes strictly between two, found by halving."""
     middle = (start[0] + end[0]) // 2, (start[1] + end[1]) // 2
     if middle in (start, end) or middle not in answers:
@@ -129,12 +130,21 @@ def _between(start: Node, end: Node, answers: Mapping[Node, Hashable]) -> Iterat
     yield from _between(middle, end, answers)
 
 
+def sides(cell: Cell, answers: Mapping[Node, object]) -> list[Node]:
+    """The asked nodes around the cell, anticlockwise from the lower left corner."""
+    around = corners(cell)
+    ring: list[Node] = []
+    for start, end in zip(around, around[1:] + around[:1], strict=True):
+        ring += [start, *sorted(_between(start, end, answers), reverse=end < start)]
+    return ring
+
+
 def edges_of(cells: Iterable[Cell], answers: Mapping[Node, Hashable]) -> list[tuple[Node, Node]]:
     """The shortest pieces of the cells' sides between asked nodes with different answers, each once, in order."""
     found = set()
     for cell in cells:
-        around = corners(cell)
-        for start, end in zip(around, around[1:] + around[:1], strict=True):
-            nodes = [min(start, end), *sorted(_between(start, end, answers)), max(start, end)]
-            found |= {(a, b) for a, b in pairwise(nodes) if answers[a] != answers[b]}
+        ring = sides(cell, answers)
+        for start, end in pairwise([*ring, ring[0]]):
+            if answers[start] != answers[end]:
+                found.add((min(start, end), max(start, end)))
     return sorted(found)

@@ -167,7 +167,7 @@ def sharpened(
     for edge in edges:
         waiting.setdefault(frozenset(answers[node] for node in edge), []).append(edge)
     curves: list[Curve] = []
-    curved: set[frozenset[Hashable]] = set()  # where bisection found nothing rational, the rest is only bracketed
+    curved: set[frozenset[Hashable]] = set()  # not rational where last tried: of the next four one is tried
     stopped = None
     try:
         while any(waiting.values()):
@@ -176,13 +176,13 @@ def sharpened(
             share = 1 - sum(map(len, waiting.values())) / len(edges)
             words = f"sharpening the boundaries, {share:.0%} done"
             tasks = [
-                partial(_bracketed if pair in curved else _bisected, found[edge], solver)
+                partial(_bracketed if pair in curved and edge != chosen[0] else _bisected, found[edge], solver)
                 for pair, chosen in seeds.items()
                 for edge in chosen
             ]
             found.update(zip(asked, solver.resolve(tasks, words), strict=True))
             for pair, chosen in seeds.items():
-                curved |= {pair} if all(found[edge].value is None for edge in chosen) else set()
+                curved = curved - {pair} | ({pair} if found[chosen[0]].value is None else set())
                 waiting[pair] = [edge for edge in waiting[pair] if edge not in chosen]
                 places = [found[edge].place for edge in chosen if found[edge].value is not None]
                 curve = curve_through(places)
