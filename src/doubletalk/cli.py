@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 import doubletalk
+from doubletalk.commands.atlas import atlas
 from doubletalk.commands.check import check
 from doubletalk.commands.chronicle import chronicle
 from doubletalk.commands.convert import convert
@@ -54,7 +55,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _command in (check, solve, talk, quantal, library, study, chronicle, new, convert, schema):
+for _command in (check, solve, talk, quantal, atlas, library, study, chronicle, new, convert, schema):
     app.command()(_command)
 app.add_typer(crisis, name="crisis")
 app.add_typer(longgame, name="longgame")

@@ -44,6 +44,8 @@ class Solver:
     ``workers``  processes; 1 answers in this one. The answers do not depend on it
     ``keep``     called now and then, and at the end, to store what is known; None keeps nothing
     ``tell``     called with words about what is being done and the share of the batch
+    ``interrupted`` whether a Ctrl-C came while a point was answered: a solve catches it and hands back a part, which
+    is no answer
     ``solved``   how many points were answered here (not remembered); ``seconds`` how long that took
     """
 
@@ -51,6 +53,7 @@ class Solver:
     workers: int = 1
     keep: Callable[[dict[Point, Hashable]], None] | None = None
     tell: Callable[[float | None, str], None] | None = None
+    interrupted: Callable[[], bool] | None = None
     known: dict[Point, Hashable] = field(default_factory=dict)
     solved: int = 0
     seconds: float = 0.0
@@ -84,6 +87,8 @@ class Solver:
         start = time.perf_counter()
         try:
             for done, (point, answer) in enumerate(zip(missing, self._answers(missing), strict=True), start=1):
+                if self.interrupted is not None and self.interrupted():
+                    raise KeyboardInterrupt
                 self.known[point] = answer
                 self.solved += 1
                 self._save()

@@ -81,7 +81,7 @@ def _chart(atlas: Atlas, name: Naming, wide: bool, title: str | None, moving: bo
     regions = (
         alt.Chart(alt.Data(values=_patch_rows(_patches(atlas), labels)))
         .mark_line(interpolate="linear-closed", strokeWidth=0.6, strokeJoin="round", clip=True, aria=False)
-        .encode(x=x, y=y, order="step:Q", detail="patch:N", fill=fill, stroke=stroke, tooltip="answer:N")
+        .encode(x=x, y=y, order="step:Q", detail="patch:N", fill=fill, stroke=stroke)
     )
     lines = (
         alt.Chart(alt.Data(values=_line_rows(_lines(atlas))))
@@ -95,7 +95,11 @@ def _chart(atlas: Atlas, name: Naming, wide: bool, title: str | None, moving: bo
     )
     chart = alt.layer(regions, lines, points)
     if moving:
-        chart = chart.add_params(alt.selection_interval(bind="scales"))
+        hover = alt.Chart(alt.Data(values=list(_hover_rows(atlas)))).mark_rect(opacity=0, clip=True)
+        hover = hover.encode(x=x, y=y, x2="x2:Q", y2="y2:Q", tooltip=alt.Tooltip("answer:N", title="answer"))
+        chart = alt.layer(regions, hover, lines, points).add_params(alt.selection_interval(bind="scales"))
+        menu = {"export": True, "source": False, "compiled": False, "editor": False}
+        chart = chart.properties(usermeta={"embedOptions": {"actions": menu}})
     width, height = (WIDTH, HEIGHT) if wide else (NARROW, NARROW)
     chart = chart.properties(width=width, height=height)
     head = atlas_title(atlas, name) if title is None else title
@@ -134,14 +138,27 @@ def _colours(atlas: Atlas) -> tuple[list[str], list[str], list[str]]:
 def _patches(atlas: Atlas) -> Iterator[_Patch]:
     """Polygons that fill the rectangle; those cells that a boundary crosses are cut along it."""
     places = {point.edge: _place(atlas, point) for point in atlas.boundary}
-    for run in _runs(shade for shade in atlas.shades if not shade.mixed):
-        first, last = run[0].cell, run[-1].cell
-        ends = ((first.i, first.j), (last.i + last.side, last.j + last.side))
-        (x0, y0), (x1, y1) = (_drawn(atlas, node) for node in ends)
-        yield _Patch(run[0].answer, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+    for answer, (x0, y0), (x1, y1) in _blocks(atlas):
+        yield _Patch(answer, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
     for shade in atlas.shades:
         if shade.mixed:
             yield from _cut(atlas, shade, places)
+
+
+def _blocks(atlas: Atlas) -> Iterator[tuple[int, Place, Place]]:
+    """(answer, lower left, upper right) of the rectangles in which all answers agree."""
+    for run in _runs(shade for shade in atlas.shades if not shade.mixed):
+        first, last = run[0].cell, run[-1].cell
+        yield (
+            run[0].answer,
+            _drawn(atlas, (first.i, first.j)),
+            _drawn(atlas, (last.i + last.side, last.j + last.side)),
+        )
+
+
+def _hover_rows(atlas: Atlas) -> Iterator[dict[str, Any]]:
+    for answer, (x, y), (x2, y2) in _blocks(atlas):
+        yield {"x": x, "y": y, "x2": x2, "y2": y2, "answer": atlas.words[answer]}
 
 
 def _runs(shades: Iterable[Shade]) -> Iterator[list[Shade]]:
