@@ -16,6 +16,7 @@ from doubletalk.case.claims_file import Claim, load_claims
 from doubletalk.case.reader import CaseFileError, Reader
 from doubletalk.case.window import WindowRoles
 from doubletalk.case.worlds import FACTORS, Crux, World, worlds_of
+from doubletalk.exact import Rational, rational
 from doubletalk.game.loading import GameFile, read_game_file
 from doubletalk.game.nodes import Table, read_text, shown_path
 from doubletalk.game.wording import unknown
@@ -41,6 +42,7 @@ _CASE_KEYS = (
     "policies",
     "longgame",
     "coding",
+    "atlas",
 )
 _WINDOW_KEYS = ("game", "first", "second", "offer", "stick", "screen", "outbid")
 _CRUX_KEYS = ("id", "asks", "parameter", "against", "less", "more", "only")
@@ -51,7 +53,8 @@ CASE_FILE = "case.yaml"
 class Case:
     """Everything a case folder says. ``window`` is (name of the game, roles); absent parts are None or empty.
 
-    ``vary``: the parameters that every search for flips tries. ``cruxes``: the sizes that no source settles.
+    ``vary``: the parameters that every search for flips tries. ``atlas``: two parameters of the game of the window and
+    their ranges, over which the report draws an atlas. ``cruxes``: the sizes that no source settles.
     ``words``: what the report calls players, types,
     actions and parameters of the games.
     """
@@ -72,6 +75,7 @@ class Case:
     vary: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
     cruxes: tuple[Crux, ...] = ()
+    atlas: tuple[tuple[str, Rational, Rational], ...] = ()
 
     @property
     def worlds(self) -> tuple[World, ...]:
@@ -120,6 +124,7 @@ def load_case(folder: str | Path) -> Case:
         _vary(reader, top, games),
         words=_words(reader, top, games),
         cruxes=_cruxes(reader, top, games),
+        atlas=_atlas(reader, top, games),
     )
 
 
@@ -212,6 +217,29 @@ def _window(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[
     return name, WindowRoles(
         first, second, action("offer", first), action("stick", first), screen, action("outbid", second)
     )
+
+
+def _atlas(
+    reader: Reader, top: Table, games: Mapping[str, GameFile]
+) -> tuple[tuple[str, Rational, Rational], ...]:
+    """(parameter, low, high) of both axes of the atlas."""
+    axes = []
+    given = reader.named(top, "atlas", "case")
+    line = top.line_of("atlas") if given else None
+    known = tuple(dict.fromkeys(name for file in games.values() for name in file.parameters))
+    for name, words in given.items():
+        if name not in known:
+            raise reader.error(f"atlas: {unknown('parameter', name, known)}", line)
+        low, _, high = words.partition(":")
+        try:
+            axes.append((name, rational(low), rational(high)))
+        except ValueError:
+            raise reader.error(f"atlas: {name}: found '{words}', expected LOW:HIGH, such as 0:1", line) from None
+        if not axes[-1][1] < axes[-1][2]:
+            raise reader.error(f"atlas: {name}: found '{words}', expected LOW below HIGH", line)
+    if axes and len(axes) != 2:
+        raise reader.error(f"atlas: found {len(axes)} parameters, expected two", line)
+    return tuple(axes)
 
 
 def _cruxes(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[Crux, ...]:

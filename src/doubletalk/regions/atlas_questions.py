@@ -15,7 +15,7 @@ from doubletalk.errors import InputError
 from doubletalk.game.model import Game
 from doubletalk.game.wording import unknown
 
-__all__ = ["question_from_text"]
+__all__ = ["Best", "Claim", "Kinds", "Structure", "Surviving", "question_from_text"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,19 @@ class Kinds:
     def words(self, answer: Hashable) -> str:
         assert isinstance(answer, tuple)
         return " and ".join(answer) or "none"
+
+
+@dataclass(frozen=True)
+class Structure:
+    label: str = "outcomes of each kind"
+
+    def answer(self, game: Game) -> Hashable:
+        kinds = [outcome.kind for outcome in solve(game).outcomes]
+        return tuple((kind, kinds.count(kind)) for kind in KINDS if kind in kinds)
+
+    def words(self, answer: Hashable) -> str:
+        assert isinstance(answer, tuple)
+        return ", ".join(f"{count} {kind}" for kind, count in answer) or "none"
 
 
 @dataclass(frozen=True)
@@ -83,11 +96,13 @@ class Claim:
         return str(answer)
 
 
-def question_from_text(text: str, game: Game) -> Kinds | Surviving | Best | Claim:
+def question_from_text(text: str, game: Game) -> Kinds | Structure | Surviving | Best | Claim:
     """The question that *text* asks about games like *game*."""
     word, _, rest = (part.strip() for part in text.partition(":"))
     if text == "kinds":
         return Kinds()
+    if text == "structure":
+        return Structure()
     if word == "surviving":
         return Surviving(rest)
     if word == "best":

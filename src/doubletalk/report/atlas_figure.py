@@ -10,6 +10,7 @@ from doubletalk.exact import Rational, text
 from doubletalk.regions.atlas import Atlas, Shade
 from doubletalk.regions.atlas_cells import Axis, Node, sides
 from doubletalk.regions.atlas_edges import BoundaryPoint
+from doubletalk.regions.atlas_solving import Point
 from doubletalk.report.figures_svg import INK
 from doubletalk.report.window_figure import decimal
 
@@ -41,11 +42,16 @@ def atlas_title(atlas: Atlas, name: Naming = str) -> str:
     return f"{name(atlas.grid.x.name)} x {name(atlas.grid.y.name)}{asked}"
 
 
-def atlas_svg(atlas: Atlas, name: Naming = str, *, wide: bool = True, title: str | None = None) -> str:
-    """The picture as SVG; ``name`` puts parameters into words, ``wide=False`` is drawn for a narrow screen."""
+def atlas_svg(
+    atlas: Atlas, name: Naming = str, *, wide: bool = True, title: str | None = None, mark: Point | None = None
+) -> str:
+    """The picture as SVG; ``name`` puts parameters into words, ``wide=False`` is drawn for a narrow screen.
+
+    ``title`` replaces the line above it ('' for none); ``mark`` is a point shown by a triangle
+    """
     import vl_convert
 
-    picture = str(vl_convert.vegalite_to_svg(_chart(atlas, name, wide, title)))
+    picture = str(vl_convert.vegalite_to_svg(_chart(atlas, name, wide, title, mark=mark)))
     head = f"Which answer holds where: {atlas_title(atlas, name)}".replace("&", "and").replace("<", "under")
     css = "chart wide" if wide else "chart narrow"
     picture = picture.replace(' class="marks"', f' class="{css}"', 1).replace(">", f"><title>{head}</title>", 1)
@@ -66,7 +72,9 @@ def atlas_html(atlas: Atlas, name: Naming = str) -> str:
     return str(vl_convert.vegalite_to_html(_chart(atlas, name, True, None, moving=True), bundle=True))
 
 
-def _chart(atlas: Atlas, name: Naming, wide: bool, title: str | None, moving: bool = False) -> dict[str, Any]:
+def _chart(
+    atlas: Atlas, name: Naming, wide: bool, title: str | None, moving: bool = False, mark: Point | None = None
+) -> dict[str, Any]:
     import altair as alt
 
     domain, colours, labels = _colours(atlas)
@@ -100,6 +108,9 @@ def _chart(atlas: Atlas, name: Naming, wide: bool, title: str | None, moving: bo
         chart = alt.layer(regions, hover, lines, points).add_params(alt.selection_interval(bind="scales"))
         menu = {"export": True, "source": False, "compiled": False, "editor": False}
         chart = chart.properties(usermeta={"embedOptions": {"actions": menu}})
+    if mark is not None:
+        there = alt.Chart(alt.Data(values=[{"x": decimal(mark[0]), "y": decimal(mark[1])}]))
+        chart += there.mark_point(shape="triangle-up", size=120, filled=True, color=INK, opacity=1).encode(x=x, y=y)
     width, height = (WIDTH, HEIGHT) if wide else (NARROW, NARROW)
     chart = chart.properties(width=width, height=height)
     head = atlas_title(atlas, name) if title is None else title

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def write_report(result: StudyResult, folder: Path, *, pdf: bool = False) -> lis
     From run to run only times change.
     Raises ``OSError`` when the folder cannot be written.
     """
-    content = page_content(result)
+    content = replace(page_content(result), folder=folder)
     sections = written_sections(content)
     files = {PAGE: page_html(content, sections), "study.json": result.to_json()}
     for number, (name, game) in enumerate(result.games.items()):

@@ -14,6 +14,7 @@ from pathlib import Path
 from doubletalk.report.page_content import PageContent, Section
 from doubletalk.report.sections.about import assumptions, method, sources
 from doubletalk.report.sections.answer import answer
+from doubletalk.report.sections.atlas import atlas
 from doubletalk.report.sections.claims import claims
 from doubletalk.report.sections.equilibria import equilibria
 from doubletalk.report.sections.game import game
@@ -30,6 +31,7 @@ SECTIONS: tuple[Callable[[PageContent], Section | None], ...] = (
     answer,
     game,
     window,
+    atlas,
     claims,
     talk,
     record,

@@ -17,6 +17,8 @@ from doubletalk.exact import Rational
 from doubletalk.report.timeline import TimelineRow
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from doubletalk.case.study import StudyResult
 
 __all__ = [
@@ -206,7 +208,8 @@ class Section:
 class PageContent:
     """All that the report says. ``method`` and ``assumptions`` are rows and paragraphs; ``made`` is the line that may
     differ from run to run (time stamp and timing). ``incomplete`` says why the study ended early, '' when it did not.
-    ``words`` names labels of the model in the words of the case. ``study`` is the result that all of it comes from."""
+    ``words`` names labels of the model in the words of the case. ``study`` is the result that all of it comes from.
+    ``folder`` is where the report is written, None where it is not."""
 
     title: str
     question: str
@@ -231,6 +234,7 @@ class PageContent:
     incomplete: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     study: StudyResult | None = None
+    folder: Path | None = None
 
     def name(self, label: str) -> str:
         """A player, action or type in the words of the case, or its label where the case has none."""
