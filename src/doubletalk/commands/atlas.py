@@ -208,4 +208,3 @@ def _missed(found: Atlas) -> str:
         f"Regions that pass between the points of the grid can be missed: those narrower than half a cell, 1/"
         f"{2 * found.grid.coarse} of a range."
     )
-

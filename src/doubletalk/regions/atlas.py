@@ -142,9 +142,7 @@ class _Drawing:
             self.answers.update({node: known[point] for node, point in places.items() if point in known})
 
 
-def _finished(
-    drawing: _Drawing, points: list[BoundaryPoint], question: str, words: Callable[[Hashable], str]
-) -> Atlas:
+def _finished(drawing: _Drawing, points: list[BoundaryPoint], question: str, words: Callable[[Hashable], str]) -> Atlas:
     by_row = sorted(drawing.answers, key=lambda node: (node[1], node[0]))
     answers = dict.fromkeys(drawing.answers[node] for node in by_row)
     for point in points:

@@ -164,9 +164,7 @@ def dataset(atlas: Atlas) -> xr.Dataset:
         data[f"boundary_{name}"] = (("boundary",), np.array([decimal(p[k]) for p in places], dtype=float))
         data[f"boundary_{name}_exact"] = (("boundary",), _words([text(p[k]) for p in places]))
     for side in ("below", "at_it", "above"):
-        numbers = [
-            -1 if side == "at_it" and p.value is None else atlas.index(getattr(p, side)) for p in atlas.boundary
-        ]
+        numbers = [-1 if side == "at_it" and p.value is None else atlas.index(getattr(p, side)) for p in atlas.boundary]
         data[f"boundary_{side}"] = (("boundary",), np.array(numbers, dtype=np.int32))
     coords = {
         name: np.array([decimal(grid.value(axis, k)) for k in centres])

@@ -229,9 +229,7 @@ def _rough(grid: Grid, edge: Edge, answers: Mapping[Node, Hashable]) -> Boundary
     start, end = edge
     along = 0 if start[0] != end[0] else 1
     low, high = grid.point(start), grid.point(end)
-    return BoundaryPoint(
-        edge, along, low[1 - along], None, low[along], high[along], answers[start], None, answers[end]
-    )
+    return BoundaryPoint(edge, along, low[1 - along], None, low[along], high[along], answers[start], None, answers[end])
 
 
 def _along(point: BoundaryPoint, solver: Solver) -> Callable[[Rational], Hashable]:

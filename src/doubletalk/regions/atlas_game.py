@@ -16,6 +16,7 @@ from doubletalk.regions.atlas_data import fingerprint
 
 __all__ = ["NO_GAME", "AskGame", "axis_from_text"]
 
+
 class Question(Protocol):
     """What is asked about a game; it can be sent to another process. ``label`` is the question in words."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -42,6 +43,9 @@ def atlas_title(atlas: Atlas, name: Naming = str) -> str:
     return f"{name(atlas.grid.x.name)} x {name(atlas.grid.y.name)}{asked}"
 
 
+_CLIPS = re.compile(r' clip-path="[^"]*"|<clipPath.*?</clipPath>|<defs>\s*</defs>', re.DOTALL)
+
+
 def atlas_svg(
     atlas: Atlas, name: Naming = str, *, wide: bool = True, title: str | None = None, mark: Point | None = None
 ) -> str:
@@ -55,6 +59,7 @@ def atlas_svg(
     head = f"Which answer holds where: {atlas_title(atlas, name)}".replace("&", "and").replace("<", "under")
     css = "chart wide" if wide else "chart narrow"
     picture = picture.replace(' class="marks"', f' class="{css}"', 1).replace(">", f"><title>{head}</title>", 1)
+    picture = _CLIPS.sub("", picture)  # the marks end with the axes; clips are numbered anew in every picture
     return picture.replace("\n", "")
 
 
@@ -101,7 +106,7 @@ def _chart(
         .mark_point(shape="circle", filled=True, color=INK, size=10 if moving else 24, clip=True)
         .encode(x=x, y=y, opacity=alt.value(1 if moving else 0), description="told:N", tooltip=_tips(atlas))
     )
-    chart = alt.layer(regions, lines, points)
+    chart = alt.layer(regions, lines, *([points] if wide else []))
     if moving:
         hover = alt.Chart(alt.Data(values=list(_hover_rows(atlas)))).mark_rect(opacity=0, clip=True)
         hover = hover.encode(x=x, y=y, x2="x2:Q", y2="y2:Q", tooltip=alt.Tooltip("answer:N", title="answer"))
@@ -133,7 +138,7 @@ def _scale(axis: Axis) -> Any:
 
 def _colours(atlas: Atlas) -> tuple[list[str], list[str], list[str]]:
     """Legend entries with their colours, the largest first, and [answer] -> its entry; what is rare is put together."""
-    seen = sorted({shade.answer for shade in atlas.shades}, key=lambda k: (-atlas.share(k), k))
+    seen = sorted(set(atlas.nodes.values()), key=lambda k: (-atlas.share(k), k))
     shown = seen if len(seen) <= len(SHADES) else seen[: len(SHADES)]
     labels = [atlas.words[k] if k in shown else OTHERS for k in range(len(atlas.words))]
     domain = [labels[k] for k in shown]

@@ -22,8 +22,12 @@ from doubletalk.report.writing import write_text
 
 __all__ = ["atlas"]
 
-FINE, COARSE = (10, 2), (5, 0)
+FINE, COARSE = (8, 3), (5, 0)
 """(cells each way, cuts) for best policies, which need no solving, and for equilibria, which do."""
+
+
+_remembered: dict[str, dict[Point, Hashable]] = {}
+"""What this process solved before, by the question's fingerprint: a second page of a study costs nothing."""
 
 
 def atlas(content: PageContent) -> Section | None:
@@ -63,7 +67,10 @@ def _solved_name(ask: AskGame) -> str:
 def _drawn(content: PageContent, ask: AskGame, grid: Grid, folder: Path | None, exact: bool) -> tuple[Atlas, str]:
     """The atlas and what was solved for it; points that an earlier report in the same folder solved are not again."""
     place, of = (None if folder is None else folder / _solved_name(ask)), ask.fingerprint
-    solver = Solver(ask, known=read_solved(place, of) if place is not None else {})
+    known = _remembered.setdefault(of, {})
+    if place is not None:
+        known.update(read_solved(place, of))
+    solver = Solver(ask, known=known)
     found = draw_atlas(grid, solver, words=partial(_words, content, ask), exact=exact)
     solved = solved_text(solver.known, of)
     if found.stopped:  # the report ends here; what was solved is there for the next one
@@ -77,6 +84,9 @@ def _words(content: PageContent, ask: AskGame, answer: Hashable) -> str:
     words = ask.words(answer)
     if isinstance(ask.question, Best):
         return " or ".join(content.name(label) for label in words.split(" or "))
+    if isinstance(answer, tuple) and len(answer) == 1:
+        kind, count = answer[0]
+        return f"1 outcome, {kind}" if count == 1 else f"{count} outcomes, all {kind}"
     return words
 
 
@@ -143,9 +153,8 @@ def _equilibria(content: PageContent, found: Atlas, mark: Point) -> str:
         "drawn, not solved: boundaries are placed halfway."
     )
     here = f"The triangle: {found.grid.x.name} = {number_words(mark[0])}, {found.grid.y.name} = {text(mark[1])}."
-    return (
-        f"<h3>Which equilibria there are</h3>{paragraphs([words])}"
-        + _figure(content, found, mark, f"{here} {_missed(found)}")
+    return f"<h3>Which equilibria there are</h3>{paragraphs([words])}" + _figure(
+        content, found, mark, f"{here} {_missed(found)}"
     )
 
 

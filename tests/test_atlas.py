@@ -1,0 +1,118 @@
+"""Atlases: regions and boundaries derived by hand, the same by several processes, resumed, and clear errors."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from doubletalk.exact import rational
+from doubletalk.game.loading import game_file_from_text
+from doubletalk.regions.atlas import Atlas, draw_atlas
+from doubletalk.regions.atlas_cells import Axis, Grid
+from doubletalk.regions.atlas_game import AskGame
+from doubletalk.regions.atlas_questions import question_from_text
+from doubletalk.regions.atlas_solving import Solver
+
+GAME = """
+doubletalk: 1
+title: Beer and quiche, the duel's price a parameter
+parameters: {strong: 9/10, duel: 2}
+sender: {name: traveller, types: {weak: 1 - strong, strong: strong}, messages: [beer, quiche]}
+audiences: {bully: {actions: [fight, leave]}}
+payoffs:
+  traveller:
+    - {when: {type: weak, message: quiche}, add: 1}
+    - {when: {type: strong, message: beer}, add: 1}
+    - {when: {bully: leave}, add: duel}
+  bully:
+    - {when: {type: weak, bully: fight}, add: 1}
+    - {when: {type: strong, bully: leave}, add: 1}
+"""
+
+
+def drawn(question: str = "kinds", workers: int = 1, coarse: int = 6, depth: int = 2) -> Atlas:
+    file = game_file_from_text(GAME)
+    grid = Grid(Axis("strong", rational(0), rational(1)), Axis("duel", rational(0), rational(3)), coarse, depth)
+    middle = file.game({"strong": "1/3", "duel": "3/2"})
+    ask = AskGame(file, ("strong", "duel"), question_from_text(question, middle), {})
+    return draw_atlas(grid, Solver(ask, workers=workers), words=ask.words)
+
+
+def test_the_regions_of_beer_and_quiche_are_those_derived_by_hand() -> None:
+    """Separating for duel < 1; above it semi-separating for strong < 1/2 and pooling for strong > 1/2."""
+    atlas = drawn()
+    for (i, j), answer in atlas.nodes.items():
+        strong, duel = (Fraction(str(value)) for value in atlas.grid.point((i, j)))
+        if duel == 1 or strong in (0, 1) or (duel > 1 and strong == Fraction(1, 2)):
+            continue
+        expected = "separating" if duel < 1 else "semi-separating" if strong < Fraction(1, 2) else "pooling"
+        assert atlas.words[answer] == expected, (strong, duel)
+
+
+def test_exact_boundary_points_lie_on_the_two_lines() -> None:
+    """Every exact boundary point inside the plane has duel = 1, or strong = 1/2 with duel above 1; both occur."""
+    curves = {(each.curve.words("strong", "duel")) for each in drawn().curves}
+    assert {"strong = 1/2", "duel = 1"} <= curves
+    assert all(words in ("strong = 1/2", "duel = 1") for words in curves)
+
+
+def test_the_best_reply_at_the_prior_changes_at_one_half_only() -> None:
+    """Against the prior the bully fights below strong = 1/2 and leaves above, whatever the duel's price."""
+    atlas = drawn("best")
+    assert {each.curve.words("strong", "duel") for each in atlas.curves} == {"strong = 1/2"}
+    shares = {atlas.words[k]: atlas.share(k) for k in range(len(atlas.words))}
+    assert shares["fight"] == shares["leave"] == rational("1/2")
+
+
+def test_several_processes_give_the_same_atlas() -> None:
+    """Points, shades and boundaries do not depend on the number of processes."""
+    assert drawn(workers=2, coarse=4, depth=1) == drawn(coarse=4, depth=1)
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-c", "from doubletalk.cli import main; main()", "atlas", "game.yaml", *arguments]
+    return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=120, env=os.environ)
+
+
+def test_the_command_writes_its_files_and_goes_on_from_what_it_solved(tmp_path: Path) -> None:
+    """All files are there and say the same; a second run solves nothing anew and writes the same bytes."""
+    import xarray as xr
+
+    (tmp_path / "game.yaml").write_text(GAME, encoding="utf-8")
+    given = ("--over", "strong=0:1", "--over", "duel=0:3", "--grid", "4", "--depth", "1", "--out", "made")
+    first = run(tmp_path, *given)
+    assert first.returncode == 0, first.stderr
+    made = {path.name: path.read_bytes() for path in (tmp_path / "made").iterdir()}
+    assert {"points.csv", "boundary.csv", "curves.csv", "atlas.nc", "atlas.html", "atlas.svg"} <= made.keys()
+    rows = list(csv.DictReader(made["points.csv"].decode().splitlines()))
+    with xr.open_dataset(tmp_path / "made" / "atlas.nc", engine="scipy") as data:
+        assert data.sizes
+    assert len(rows) >= 41
+    second = run(tmp_path, *given)
+    assert "0 exact solves" in second.stdout + second.stderr or "nothing" in second.stdout + second.stderr
+    assert (tmp_path / "made" / "points.csv").read_bytes() == made["points.csv"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--over", "strong=0:1", "--over", "dual=0:1"), "duel"),
+        (("--over", "strong=1:0", "--over", "duel=0:1"), "LOW below HIGH"),
+        (("--over", "strong=0:1", "--over", "strong=0:1"), "different"),
+        (("--over", "strong=0:1", "--over", "duel=0:1", "--grid", "0"), "from 1 to 400"),
+        (("--over", "strong=0:1"), "twice"),
+    ],
+)
+def test_wrong_input_gets_one_clear_error_and_leaves_nothing(tmp_path: Path, wrong: tuple[str, ...], said: str) -> None:
+    """What was given and what was expected are named, and no file is written."""
+    (tmp_path / "game.yaml").write_text(GAME, encoding="utf-8")
+    done = run(tmp_path, *wrong, "--out", "made")
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert not (tmp_path / "made").exists()
