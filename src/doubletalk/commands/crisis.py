@@ -104,6 +104,7 @@ def predict(
         raise typer.BadParameter("expected lowest or highest", param_hint="'--selection'")
     from doubletalk.crisis.data import load_data
     from doubletalk.crisis.outcomes import OUTCOMES
+    from doubletalk.crisis.simulate import normal_draws
     from doubletalk.crisis.simulate import predict as predicted
 
     found, read = _estimated(data, spec, method, None, False)
@@ -113,9 +114,10 @@ def predict(
     if at is not None:
         new = load_data(at, read, outcomes=False, first_stage=False)
         design, names = design.new(new.columns), new.names
-    size = design.size
+    size = len(found.names) if rule == "mixture" else design.size
     estimates, covariance = found.estimates[:size], found.covariance[:size, :size]
-    made = predicted(design, estimates, covariance, draws=draws, seed=seed, level=level, selection=rule)
+    drawn = normal_draws(estimates, covariance, found.names[:size], draws, seed)
+    made = predicted(design, estimates, drawn, level=level, selection=rule)
     put("game," + ",".join(f"{o},{o}_low,{o}_high" for o in OUTCOMES) + ",equilibria\n")
     number = made.equilibria.number()
     for i, name in enumerate(names):

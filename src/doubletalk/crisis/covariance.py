@@ -108,5 +108,3 @@ def full_covariance(hessian: Array, scores: Array, robust: bool) -> tuple[Array,
     if robust:
         return bread @ (scores.T @ scores) @ bread, "by game (sandwich)"
     return bread, "information"
-
-

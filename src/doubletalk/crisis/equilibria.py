@@ -36,6 +36,7 @@ MARGIN = 1e-11
 NARROW = 1e-9
 MOST_ROUNDS = 400
 ROOT_STEPS = 160
+SETTLED = 1e-8
 
 
 @dataclass(frozen=True)
@@ -216,21 +217,33 @@ def slope_bounds(games: Game, at_low: Reply, at_high: Reply) -> tuple[Array, Arr
 
 
 def _roots(games: Game, low: Array, high: Array) -> Array:
-    """Newton's method inside the brackets, bisecting where a step would leave them or is not half the one before."""
+    """Newton's method inside the brackets, bisecting where a step would leave them or is not half the one before.
+
+    A root is left alone once its steps are at rounding, or after two Newton steps in a row below SETTLED: the first
+    leaves an error of the order of its square, the second polishes it.
+    """
     sign = np.sign(reply(games, high).value - high)
     sign = np.where(sign == 0.0, -np.sign(reply(games, low).value - low), sign)
     q, last = 0.5 * (low + high), high - low
+    low, high = low.copy(), high.copy()
+    small = np.zeros(len(q), dtype=np.intp)
+    open_ = np.arange(len(q))
     for _ in range(ROOT_STEPS):
-        at = reply(games, q)
-        gap = at.value - q
-        above = gap * sign > 0.0
-        high = np.where(above, q, high)
-        low = np.where(above, low, q)
+        rows, here = games.rows(open_), q[open_]
+        at = reply(rows, here)
+        gap = at.value - here
+        above = gap * sign[open_] > 0.0
+        least, most = np.where(above, low[open_], here), np.where(above, here, high[open_])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            newton = q - gap / (at.slope(games) - 1.0)
-        good = (newton >= low) & (newton <= high) & (2.0 * np.abs(newton - q) <= last)
-        before, q = q, np.where(gap == 0.0, q, np.where(good, newton, 0.5 * (low + high)))
-        last = np.abs(q - before)
-        if not (last > 4e-16 * (1.0 + np.abs(q))).any():
+            newton = here - gap / (at.slope(rows) - 1.0)
+        good = (newton >= least) & (newton <= most) & (2.0 * np.abs(newton - here) <= last[open_])
+        new = np.where(gap == 0.0, here, np.where(good, newton, 0.5 * (least + most)))
+        step = np.abs(new - here)
+        at_rounding = np.abs(newton - here) <= 1e-14 * (1.0 + np.abs(here))
+        new, step = np.where(at_rounding, here, new), np.where(at_rounding, 0.0, step)
+        small[open_] = np.where(good & (step <= SETTLED * (1.0 + np.abs(here))), small[open_] + 1, 0)
+        q[open_], low[open_], high[open_], last[open_] = new, least, most, step
+        open_ = open_[(step > 4e-16 * (1.0 + np.abs(new))) & (small[open_] < 2)]
+        if not len(open_):
             break
     return q

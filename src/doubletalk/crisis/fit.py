@@ -14,7 +14,7 @@ from doubletalk.crisis.data import CrisisData
 from doubletalk.crisis.design import Design, build_design
 from doubletalk.crisis.equilibria import Equilibria, find_equilibria
 from doubletalk.crisis.first_stage import FirstStage, fit_first_stage, given_first_stage
-from doubletalk.crisis.full import MIXTURE_NAMES, FullTerms, maximise_full
+from doubletalk.crisis.full import MIXTURE_NAMES, FullTerms, full_terms, maximise_full
 from doubletalk.crisis.mpec import maximise_constrained
 from doubletalk.crisis.optimise import Maximum
 from doubletalk.crisis.pseudo import Beliefs, best_reply, maximise_pseudo, pseudo_terms
@@ -186,16 +186,13 @@ def _at_equilibria(fit: CrisisFit, terms: FullTerms) -> CrisisFit:
 
 def _mpec(design: Design, counts: Array, start: Maximum, full: CrisisFit, robust: bool) -> CrisisFit:
     """The constrained problem, started from the nested pseudo-likelihood and not from the full likelihood."""
-    del robust
     equilibria = find_equilibria(game_of(design.utilities(start.point)))
     rows = np.concatenate([[0], np.cumsum(equilibria.number())[:-1]]).astype(np.intp)
     scale = np.sqrt(np.abs(np.diag(inverse_of(-start.hessian))))
     scale = np.where(np.isfinite(scale) & (scale > 0.0), scale, 1.0)
     found = maximise_constrained(design, counts, start.point, equilibria.q[rows], scale)
-    from doubletalk.crisis.full import full_terms
-
     terms = full_terms(design, counts, found.coefficients, "best")
-    covariance, words = full_covariance(terms.hessian, terms.scores, False)
+    covariance, words = full_covariance(terms.hessian, terms.scores, robust)
     distance = float(np.abs((found.coefficients - full.coefficients) / scale).max()) if len(scale) else 0.0
     made = Maximum(
         found.coefficients, found.value, terms.scores.sum(axis=0), terms.hessian, found.steps, found.converged,

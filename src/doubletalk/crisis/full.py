@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, logsumexp
 
 from doubletalk.crisis.branch import Branch, along
 from doubletalk.crisis.design import Design
@@ -21,7 +20,18 @@ from doubletalk.crisis.equilibria import Equilibria, find_equilibria
 from doubletalk.crisis.optimise import Maximum, maximise
 from doubletalk.crisis.reply import game_of
 
-__all__ = ["MIXTURE_NAMES", "FullTerms", "chain_hessian", "chain_scores", "full_terms", "maximise_full", "place_of"]
+__all__ = [
+    "MIXTURE_NAMES",
+    "FullTerms",
+    "by_game_logsumexp",
+    "chain_hessian",
+    "chain_scores",
+    "full_terms",
+    "log_shares",
+    "maximise_full",
+    "place_of",
+    "selection_shares",
+]
 
 Array = NDArray[np.float64]
 
@@ -73,6 +83,37 @@ def place_of(equilibria: Equilibria) -> NDArray[np.intp]:
     return np.asarray(np.where(rank == 0, 0, np.where(rank == last, 2, 1)), dtype=np.intp)
 
 
+def log_shares(equilibria: Equilibria, logits: Array) -> Array:
+    """A mixture's log probability of each equilibrium within its game; middle ones share theirs equally.
+
+    logits   (2,), or (2, equilibria) where they differ between games
+    """
+    place, number = place_of(equilibria), equilibria.number()[equilibria.game]
+    table = np.stack([np.zeros_like(logits[0]), logits[0], logits[1]])
+    weights = table[place] if table.ndim == 1 else table[place, np.arange(len(place))]
+    weights = weights - np.log(np.where(place == 1, np.maximum(number - 2, 1), 1))
+    return np.asarray(weights - by_game_logsumexp(equilibria, weights)[equilibria.game])
+
+
+def by_game_logsumexp(equilibria: Equilibria, values: Array) -> Array:
+    """log sum exp of *values* (one per equilibrium) over the equilibria of each game."""
+    first = np.concatenate([[0], np.cumsum(equilibria.number())[:-1]]).astype(np.intp)
+    top = np.maximum.reduceat(values, first)
+    safe = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(safe + np.log(np.add.reduceat(np.exp(values - safe[equilibria.game]), first)))
+
+
+def selection_shares(equilibria: Equilibria, rule: str, logits: Array) -> Array:
+    """How likely each equilibrium is to be played in its game, under ``lowest``, ``highest`` or ``mixture``."""
+    if rule == "mixture":
+        return np.asarray(np.exp(log_shares(equilibria, logits)))
+    last = np.cumsum(equilibria.number()) - 1
+    shares = np.zeros(len(equilibria.game))
+    shares[last if rule == "highest" else last - equilibria.number() + 1] = 1.0
+    return shares
+
+
 def full_terms(design: Design, counts: Array, parameters: Array, selection: str) -> FullTerms:
     """The full likelihood with its derivatives at *parameters*; a mixture has two more than there are coefficients."""
     coefficients = parameters[: design.size]
@@ -108,16 +149,9 @@ def _mixture(design: Design, branch: Branch, equilibria: Equilibria, logits: Arr
     place = place_of(equilibria)
     number = equilibria.number()
     first = np.concatenate([[0], np.cumsum(number)[:-1]]).astype(np.intp)
-    dense = np.full((games, int(number.max())), -np.inf)
-    slot = np.arange(len(game)) - first[game]
-    weights = np.concatenate([[0.0], logits])[place] - np.log(np.where(place == 1, np.maximum(number[game] - 2, 1), 1))
-    prior = dense.copy()
-    prior[game, slot] = weights
-    prior = log_softmax(prior, axis=1)
-    dense[game, slot] = branch.value
-    value = logsumexp(prior + dense, axis=1)
-    posterior = np.exp(prior[game, slot] + branch.value - value[game])
-    prior_share = np.exp(prior[game, slot])
+    prior = log_shares(equilibria, logits)
+    value = by_game_logsumexp(equilibria, prior + branch.value)
+    posterior, prior_share = np.exp(prior + branch.value - value[game]), np.exp(prior)
     # derivatives of each equilibrium's log weight in the two logits, before the normalisation common to the game
     mark = np.stack([place == 1, place == 2], axis=1).astype(np.float64)
     mean = np.stack([np.bincount(game, prior_share * mark[:, j], games) for j in range(2)], axis=1)
@@ -144,5 +178,3 @@ def maximise_full(design: Design, counts: Array, start: Array, selection: str) -
 
     found = maximise(objective, begin)
     return found, full_terms(design, counts, found.point, selection)
-
-

@@ -102,5 +102,3 @@ def reply(game: Game, q: Array) -> Reply:
         value = game.resist + np.where(game.stake == 0.0, 0.0, game.stake * odds)
     slope_of_m = concession_odds_slope(q)
     return Reply(np.clip(value, -LARGEST, LARGEST), odds, t.hazard_s, t.hazard_b, slope_of_m)
-
-

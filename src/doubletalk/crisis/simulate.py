@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,12 +10,25 @@ from numpy.typing import NDArray
 
 from doubletalk.crisis.design import Design
 from doubletalk.crisis.equilibria import Equilibria, find_equilibria
+from doubletalk.crisis.full import selection_shares
 from doubletalk.crisis.outcomes import log_probabilities
 from doubletalk.crisis.reply import game_of, indices_at
+from doubletalk.errors import InputError
 
-__all__ = ["Prediction", "outcome_probabilities", "predict", "simulate_counts"]
+__all__ = [
+    "PREDICTION_RULES",
+    "Prediction",
+    "covariance_root",
+    "normal_draws",
+    "outcome_probabilities",
+    "predict",
+    "simulate_counts",
+]
 
 Array = NDArray[np.float64]
+
+PREDICTION_RULES = ("lowest", "highest", "mixture")
+"""Which equilibrium is predicted: with least or most pR, or all of them in the shares that a mixture has."""
 
 
 class Prediction(NamedTuple):
@@ -26,35 +40,49 @@ class Prediction(NamedTuple):
     equilibria: Equilibria
 
 
-def outcome_probabilities(design: Design, coefficients: Array, selection: str = "lowest") -> tuple[Array, Equilibria]:
-    """Probabilities of the four outcomes at the lowest or highest equilibrium of every game, and all equilibria."""
-    games = game_of(design.utilities(coefficients))
+def outcome_probabilities(design: Design, parameters: Array, selection: str = "lowest") -> tuple[Array, Equilibria]:
+    """Probabilities of the four outcomes in every game under one of PREDICTION_RULES, and all equilibria.
+
+    parameters   the coefficients, followed by the two log odds of selection for a mixture
+    """
+    games = game_of(design.utilities(parameters[: design.size]))
     equilibria = find_equilibria(games)
-    number = equilibria.number()
-    last = np.cumsum(number) - 1
-    rows = last if selection == "highest" else last - number + 1
-    return np.exp(log_probabilities(indices_at(games, equilibria.q[rows]))), equilibria
+    by_row = np.exp(log_probabilities(indices_at(games.rows(equilibria.game), equilibria.q)))
+    shares = selection_shares(equilibria, selection, parameters[design.size :])
+    total = np.zeros((design.games, 4))
+    np.add.at(total, equilibria.game, shares[:, None] * by_row)
+    return total, equilibria
 
 
 def simulate_counts(design: Design, coefficients: Array, plays: int, seed: int, selection: str = "lowest") -> Array:
-    """Counts (games, 4) of *plays* plays of every game."""
+    """Counts (games, 4) of *plays* plays of every game, all at the lowest or all at the highest equilibrium."""
     probabilities, _ = outcome_probabilities(design, coefficients, selection)
     generator = np.random.default_rng(seed)
     shares = probabilities / probabilities.sum(axis=1, keepdims=True)
     return generator.multinomial(plays, shares).astype(np.float64)
 
 
-def predict(
-    design: Design, coefficients: Array, covariance: Array, *, draws: int, seed: int, level: float, selection: str
-) -> Prediction:
-    """Predicted probabilities; intervals from *draws* of the normal approximation to the coefficients."""
-    centre, equilibria = outcome_probabilities(design, coefficients, selection)
-    generator = np.random.default_rng(seed)
+def covariance_root(covariance: Array, names: Sequence[str]) -> Array:
+    """R with R R' = *covariance*. Raises InputError naming the parameters whose variance is not known."""
+    blind = [name for name, value in zip(names, np.diag(covariance), strict=True) if not np.isfinite(value)]
+    if blind or not np.isfinite(covariance).all():
+        shown = ", ".join(blind) or "some pairs of parameters"
+        message = f"no intervals: the data do not determine the standard error of {shown}; "
+        raise InputError(message + "leave these covariates out, or set the utility to 0")
     values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    drawn = [
-        outcome_probabilities(design, coefficients + root @ generator.standard_normal(len(coefficients)), selection)[0]
-        for _ in range(draws)
-    ]
-    low, high = np.quantile(np.stack(drawn), [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def normal_draws(estimates: Array, covariance: Array, names: Sequence[str], draws: int, seed: int) -> Array:
+    """(draws, parameters) from the normal approximation to the estimates."""
+    root = covariance_root(covariance, names)
+    generator = np.random.default_rng(seed)
+    return np.asarray(estimates + generator.standard_normal((draws, len(estimates))) @ root.T)
+
+
+def predict(design: Design, estimates: Array, drawn: Array, *, level: float, selection: str) -> Prediction:
+    """Predicted probabilities; intervals are the quantiles over *drawn* (draws, parameters)."""
+    centre, equilibria = outcome_probabilities(design, estimates, selection)
+    spread = np.stack([outcome_probabilities(design, one, selection)[0] for one in drawn])
+    low, high = np.quantile(spread, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
     return Prediction(centre, low, high, equilibria)

@@ -45,7 +45,7 @@ def crisis_text(fits: Sequence[CrisisFit]) -> str:
 
 def crisis_latex(fits: Sequence[CrisisFit]) -> str:
     """A tabular environment."""
-    head = " & ".join(["", *(METHODS[fit.method] for fit in fits)])
+    head = " & ".join(["", *(_latex(METHODS[fit.method]) for fit in fits)])
     body = [" & ".join(_latex(cell) for cell in (name, *cells)) + r" \\" for name, cells in _cells(fits)]
     columns = "l" + "r" * len(fits)
     return "\n".join([rf"\begin{{tabular}}{{{columns}}}", r"\hline", head + r" \\", r"\hline", *body, r"\hline"]) + (
@@ -53,10 +53,19 @@ def crisis_latex(fits: Sequence[CrisisFit]) -> str:
     )
 
 
+_LATEX = {
+    **{sign: "\\" + sign for sign in "&%$#_{}"},
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "\\": r"\textbackslash{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
+
+
 def _latex(text: str) -> str:
-    for sign in "&%$#_{}":
-        text = text.replace(sign, "\\" + sign)
-    return text.replace("^", r"\textasciicircum{}").replace("~", r"\textasciitilde{}")
+    return "".join(_LATEX.get(sign, sign) for sign in text)
 
 
 def crisis_html(fits: Sequence[CrisisFit]) -> str:
