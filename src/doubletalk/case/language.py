@@ -41,7 +41,7 @@ from doubletalk.case.syntax import (
 )
 from doubletalk.exact import rational
 
-__all__ = ["COMPARISONS", "QUANTIFIERS", "ClaimError", "Statement", "parse_statement"]
+__all__ = ["COMPARISONS", "QUANTIFIERS", "ClaimError", "Parser", "Statement", "parse_statement"]
 
 QUANTIFIERS = ("every", "some", "no")
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=", "includes")
@@ -61,7 +61,7 @@ class _Token:
 
 def parse_statement(source: str) -> Statement:
     """Read one statement; raises :class:`ClaimError` that says where it stops making sense and what was expected."""
-    return _Parser(source).statement()
+    return Parser(source).statement()
 
 
 def _tokens(source: str) -> list[_Token]:
@@ -81,7 +81,7 @@ def _tokens(source: str) -> list[_Token]:
     return found
 
 
-class _Parser:
+class Parser:
     """Recursive descent, one method per rule of the grammar above."""
 
     def __init__(self, source: str) -> None:

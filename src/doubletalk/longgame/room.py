@@ -1,0 +1,186 @@
+"""Equilibria of one long game kept for many questions: other coefficients, one stance only, policies; and their paths.
+
+All that can share a compiled program does. A policy without counters and without conditions on the belief is written as
+a bar on every move but its own, which gives the same equilibrium as following the rule: with one move left, its value is
+the value. So play without a policy and under every such policy are one program, each solve started from the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from doubletalk.errors import DoubletalkError, InputError
+from doubletalk.game.wording import unknown
+from doubletalk.longgame.declaration import LongGame, Policy
+from doubletalk.longgame.engine import Tables, Unknown, tables_of
+from doubletalk.longgame.layout import Shape, feature, policy_array, shape_of
+from doubletalk.longgame.policies import under_policy
+from doubletalk.longgame.simulate import Paths, simulate
+from doubletalk.longgame.solution import LongSolution, solve_long_game, values_with
+from doubletalk.longgame.solving import TOLERANCE, play_at, solve
+
+__all__ = ["PERIODS", "Room", "Scene", "Setting", "has_memory", "one_stance", "payoffs_along", "worth_at_start"]
+
+Floats = npt.NDArray[np.float64]
+
+PERIODS = 40
+"""Quarters that are simulated where a question does not need more."""
+
+BARRED = -1e30
+KEPT = 24
+"""So many simulations are kept at a time."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Which game is played: ``changes`` of coefficients by name, a ``lens`` (the only stance there is), a ``policy``."""
+
+    changes: tuple[tuple[str, float], ...] = ()
+    lens: str = ""
+    policy: str = ""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where play starts: levels and belief (the file's where None), the true stance (drawn where None), a move imposed.
+
+    ``imposed`` is (actor position, move) or None: made once, in the first period
+    """
+
+    start: tuple[int, ...] | None = None
+    belief: float | None = None
+    stance: int | None = None
+    imposed: tuple[int, int] | None = None
+
+
+def has_memory(policy: Policy) -> bool:
+    """Whether a policy needs states of its own, or looks at the belief: then it is a program of its own."""
+    return bool(policy.counters) or any(rule.belief != (0.0, 1.0) for rule in policy.rules)
+
+
+def one_stance(game: LongGame, stance: str) -> LongGame:
+    """The game in which everybody knows that the informed actor has this stance, and that it keeps it."""
+    if stance not in game.stances:
+        raise InputError(unknown("stance", stance, game.stances), game.path or None)
+    if len(game.stances) == 1:
+        return game
+    return replace(game, belief=float(game.stances.index(stance)), hazard=(0.0, 0.0))
+
+
+class Room:
+    """Solves when asked, and remembers. ``memory_points``: size of the belief grid of policies with counters."""
+
+    def __init__(self, game: LongGame, *, memory_points: int | None = None) -> None:
+        self.game, self.memory_points = game, memory_points
+        self.policies = {policy.name: policy for policy in game.policies}
+        self._solved: dict[Setting, LongSolution] = {}
+        self._last: dict[Shape, Unknown] = {}
+        self._paths: dict[tuple[Any, ...], Paths] = {}
+
+    def solution(self, setting: Setting = Setting()) -> LongSolution:  # noqa: B008 - frozen
+        """The equilibrium, to a residual of 1e-10. Raises ``DoubletalkError`` where none is found."""
+        if setting not in self._solved:
+            self._solved[setting] = self._solve(setting)
+        return self._solved[setting]
+
+    def paths(
+        self, setting: Setting, scene: Scene, *, paths: int, periods: int = PERIODS, seed: int = 1
+    ) -> Paths:
+        """Simulated play; the same seed means the same random numbers in every setting and scene."""
+        key = (setting, scene, paths, periods, seed)
+        if key not in self._paths:
+            if len(self._paths) >= KEPT:
+                del self._paths[next(iter(self._paths))]
+            found = self.solution(setting)
+            extra = len(found.game.variables) - len(self.game.variables)
+            start = None if scene.start is None else (*scene.start, *(0,) * extra)
+            self._paths[key] = simulate(
+                found.game, found.tables, found.play, paths=paths, periods=periods, seed=seed, start=start,
+                belief=scene.belief, stance=scene.stance, impose=dict([scene.imposed] if scene.imposed else ()),
+            )  # fmt: skip
+        return self._paths[key]
+
+    def forget(self, setting: Setting) -> None:
+        """Drop the simulations of a setting; its equilibrium stays."""
+        self._paths = {key: value for key, value in self._paths.items() if key[0] != setting}
+
+    def _solve(self, setting: Setting) -> LongSolution:
+        game = self.game if not setting.lens else one_stance(self.game, setting.lens)
+        changes = dict(setting.changes)
+        if setting.policy and setting.policy not in self.policies:
+            raise InputError(unknown("policy", setting.policy, list(self.policies)), game.path or None)
+        policy = self.policies[setting.policy] if setting.policy else None
+        if policy is not None and has_memory(policy):
+            if self.memory_points is not None and len(game.stances) == 2:
+                game = replace(game, points=self.memory_points)
+            return self._with_memory(game, changes, policy.name)
+        values = values_with(game, changes)
+        shape, tables = tables_of(game)
+        tables = self._barred(game, tables, policy)
+        found = solve(shape, tables, values, self._last.get(shape))
+        size = float(found.residual)
+        if not size <= TOLERANCE:
+            found = solve(shape, tables, values)
+            size = float(found.residual)
+        if not size <= TOLERANCE:
+            raise DoubletalkError(f"no equilibrium found: the residual stopped at {size:.2g}, {TOLERANCE:.0e} is needed")
+        self._last.setdefault(shape, found.unknown)
+        play = play_at(shape, tables, values, found.unknown)
+        return LongSolution(game, shape, tables, values, found.unknown, play, size, int(found.evaluations))
+
+    def _with_memory(self, game: LongGame, changes: Mapping[str, float], name: str) -> LongSolution:
+        shape = shape_of(under_policy(game, name)[0])
+        found = solve_long_game(game, changes, policy=name, guess=self._last.get(shape))
+        self._last.setdefault(shape, found.unknown)
+        return found
+
+    def _barred(self, game: LongGame, tables: Tables, policy: Policy | None) -> Tables:
+        """Bars of one shape for every actor who may follow a rule, so that all solves are one program."""
+        import jax.numpy as jnp
+
+        masks = list(tables.masks)
+        shape = shape_of(game)
+        for i, actor in enumerate(game.actors):
+            if not any(p.actor == actor.name and not has_memory(p) for p in game.policies):
+                continue
+            full = (*shape.levels, *shape.moves[: i + 1], *(1,) * (len(shape.moves) - i))
+            if policy is not None and policy.actor == actor.name:
+                rule = policy_array(game, policy, np.zeros(1))
+                masks[i] = jnp.asarray(np.where(rule > 0, 0.0, BARRED).reshape(full))
+            else:
+                before = np.zeros(1) if masks[i] is None else np.asarray(masks[i])
+                masks[i] = jnp.asarray(np.broadcast_to(before, full))
+        return tables._replace(masks=tuple(masks))
+
+
+def payoffs_along(solution: LongSolution, run: Paths, actor: str, periods: int) -> Floats:
+    """Each path's discounted flow payoffs [N] of an actor over the first periods, without the shocks."""
+    game = solution.game
+    who = game.actor(actor)
+    values = dict(zip([c.name for c in game.coefficients], solution.coefficients, strict=True))
+    at = (run.stances[:-1], *np.moveaxis(run.levels[:-1], -1, 0), *np.moveaxis(run.moves, -1, 0))
+    total = np.zeros(run.moves.shape[1])
+    weights = who.discount ** np.arange(periods)
+    for term in who.terms:
+        table = feature(game, term)
+        index = tuple(np.minimum(a[:periods], size - 1) for a, size in zip(at, table.shape, strict=True))
+        total += values[term.coefficient] * (weights @ table[index])
+    return total
+
+
+def worth_at_start(solution: LongSolution, actor: str, start: tuple[int, ...] | None = None) -> Floats:
+    """The value function of an uninformed actor at the start, by belief [B]; of the informed one [stances, B].
+
+    Exact to the residual, over all periods to come; an actor who follows a rule has no shocks.
+    """
+    game, shape = solution.game, solution.shape
+    begin = tuple(variable.start for variable in game.variables) if start is None else start
+    begin = (*begin, *(0,) * (len(game.variables) - len(begin)))
+    columns = list(shape.columns[game.position(actor)])
+    rows = np.asarray(solution.unknown.values)[columns][(slice(None), *begin)]
+    return np.asarray(rows if len(columns) == 2 else rows[0])
