@@ -99,11 +99,14 @@ def _check_quantity(names: Names, quantity: Quantity) -> None:
     if quantity.policy:
         names.one("policy", quantity.policy, [policy.name for policy in game.policies], quantity.policy_at)
     if quantity.imposed is not None:
-        if not (quantity.imposed.name == NOTHING):
+        if quantity.imposed.name != NOTHING:
             names.move(quantity.imposed)
         if not isinstance(quantity.given, Always):
-            raise ClaimError("a condition after '|' and a move after 'imposing' cannot go together; the imposed move is "
-                             "made in the first quarter", names.source, quantity.at)  # fmt: skip
+            raise ClaimError(
+                "'|' and 'imposing' cannot go together; the imposed move is made in the first quarter",
+                names.source,
+                quantity.at,
+            )
 
 
 def answer_long(
@@ -188,9 +191,7 @@ class _Asker:
         return ratio_of(above, np.concatenate([each[1] for each in pairs if each[1] is not None]))
 
     def _run(self, asked: Quantity, setting: Setting, seed: int) -> Paths:
-        periods = PERIODS if asked.count <= PERIODS // 2 or asked.count < PERIODS and asked.time != "within" else (
-            2 * asked.count)  # fmt: skip
-        return self.room.paths(setting, self._scene(asked), paths=self.count, periods=periods, seed=seed)
+        return self.room.paths(setting, self._scene(asked), paths=self.count, periods=_periods(asked), seed=seed)
 
     def _scene(self, asked: Quantity) -> Scene:
         from doubletalk.longgame.room import Scene
@@ -226,6 +227,13 @@ class _Asker:
                 return lambda run: (event(run)[1 : n + 1].any(axis=0).astype(float), None)
             return lambda run: _followed(event(run), given(run), n)
         return lambda run: ((event(run) & given(run)).sum(axis=0).astype(float), given(run).sum(axis=0).astype(float))
+
+
+def _periods(asked: Quantity) -> int:
+    """How many quarters have to be simulated; ``PERIODS`` where that is enough, so that paths are shared."""
+    if asked.time == "within" and len(asked.events) == 1 and asked.imposed is None:
+        return max(PERIODS, 2 * asked.count)
+    return max(PERIODS, asked.count + (asked.kind == "P" and len(asked.events) == 1))
 
 
 def _followed(event: npt.NDArray[np.bool_], given: npt.NDArray[np.bool_], within: int) -> tuple[Floats, Floats]:
@@ -265,5 +273,5 @@ def _ordered(happens: list[npt.NDArray[np.bool_]], moments: list[int]) -> npt.ND
             now = (reached == step) & truth[quarter] & (moment < moments[step])
             reached[now] += 1
             moment[now] = moments[step]
-    return reached == len(happens)
+    return np.asarray(reached == len(happens))
 

@@ -50,7 +50,7 @@ class Names:
     def labels(self, name: str, at: int) -> tuple[str, ...]:
         """The labels of a variable, an actor, a part of a move or the stance."""
         known = {**self.variables, **self.actors, **{p: labels for p, (_, labels) in self.parts.items()}}
-        if len(self.stances) == 2:
+        if self.game.informed:
             known[STANCE] = self.stances
         self.one("state, actor, part or stance", name, list(known), at)
         return known[name]
@@ -82,7 +82,7 @@ class Names:
             case Ordered():
                 return self._ordered(event)
             case Moving():
-                place = self._variable(event.name, event.at)
+                place = self.variable(event.name, event.at)
                 sign = operator.gt if event.up else operator.lt
                 return lambda paths: np.asarray(sign(paths.levels[1:, :, place], paths.levels[:-1, :, place]))
             case Always():
@@ -126,7 +126,7 @@ class Names:
             chosen = np.array(sorted(wanted))
             return lambda paths: np.isin(paths.stances[:-1], chosen)
         if name in self.variables:
-            place, levels = self._variable(name, 0), np.array(sorted(wanted))
+            place, levels = self.variable(name, 0), np.array(sorted(wanted))
             return lambda paths: np.isin(paths.levels[:-1, :, place], levels)
         if name in self.parts:
             actor = self.parts[name][0]
@@ -143,20 +143,16 @@ class Names:
         if event.name == BELIEF:
             bound = self.number(event.value, event.name, event.at)
             return lambda paths: np.asarray(compare(paths.beliefs[:-1], bound))
-        place = self._variable(event.name, event.at)
+        place = self.variable(event.name, event.at)
         levels = self.variables[event.name]
         level = levels.index(self.one(f"level of '{event.name}'", event.value, list(levels), event.at))
         return lambda paths: np.asarray(compare(paths.levels[:-1, :, place], level))
 
-    def _variable(self, name: str, at: int) -> int:
-        self.one("state variable", name, [*self.variables, BELIEF] if name == BELIEF else list(self.variables), at)
-        if name == BELIEF:
-            raise self.error("the belief is compared with a number, as in belief<=0.3", at)
-        return list(self.variables).index(name)
-
     def variable(self, name: str, at: int) -> int:
         """The place of a state variable."""
-        return self._variable(name, at)
+        if name == BELIEF:
+            raise self.error("the belief is compared with a number, as in belief<=0.3", at)
+        return list(self.variables).index(self.one("state variable", name, list(self.variables), at))
 
     # -- settings ----------------------------------------------------------------------------------------------
 
@@ -182,7 +178,7 @@ class Names:
                 self.labels(STANCE, item.at)
                 stance = self.stances.index(self.one("stance", item.value, list(self.stances), item.at))
             else:
-                place = self._variable(item.name, item.at)
+                place = self.variable(item.name, item.at)
                 known = self.variables[item.name]
                 levels[place] = known.index(self.one(f"level of '{item.name}'", item.value, list(known), item.at))
                 moved = True

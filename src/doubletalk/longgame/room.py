@@ -1,8 +1,8 @@
 """Equilibria of one long game kept for many questions: other coefficients, one stance only, policies; and their paths.
 
-All that can share a compiled program does. A policy without counters and without conditions on the belief is written as
-a bar on every move but its own, which gives the same equilibrium as following the rule: with one move left, its value is
-the value. So play without a policy and under every such policy are one program, each solve started from the last.
+All that can share a compiled program does. A policy without counters and without conditions on the belief is written
+as a bar on every move but its own, which gives the same equilibrium as following the rule: with one move left, its
+value is the value. So play without a policy and under every such policy are one program.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ KEPT = 24
 
 @dataclass(frozen=True)
 class Setting:
-    """Which game is played: ``changes`` of coefficients by name, a ``lens`` (the only stance there is), a ``policy``."""
+    """Which game is played: coefficients with ``changes``, a ``lens`` (the only stance there is), a ``policy``."""
 
     changes: tuple[tuple[str, float], ...] = ()
     lens: str = ""
@@ -82,7 +82,7 @@ class Room:
         self._last: dict[Shape, Unknown] = {}
         self._paths: dict[tuple[Any, ...], Paths] = {}
 
-    def solution(self, setting: Setting = Setting()) -> LongSolution:  # noqa: B008 - frozen
+    def solution(self, setting: Setting = Setting()) -> LongSolution:
         """The equilibrium, to a residual of 1e-10. Raises ``DoubletalkError`` where none is found."""
         if setting not in self._solved:
             self._solved[setting] = self._solve(setting)
@@ -105,8 +105,9 @@ class Room:
             )  # fmt: skip
         return self._paths[key]
 
-    def forget(self, setting: Setting) -> None:
-        """Drop the simulations of a setting; its equilibrium stays."""
+    def drop(self, setting: Setting) -> None:
+        """Forget an equilibrium and its simulations."""
+        self._solved.pop(setting, None)
         self._paths = {key: value for key, value in self._paths.items() if key[0] != setting}
 
     def _solve(self, setting: Setting) -> LongSolution:
@@ -128,7 +129,7 @@ class Room:
             found = solve(shape, tables, values)
             size = float(found.residual)
         if not size <= TOLERANCE:
-            raise DoubletalkError(f"no equilibrium found: the residual stopped at {size:.2g}, {TOLERANCE:.0e} is needed")
+            raise DoubletalkError(f"no equilibrium found: residual {size:.2g}, {TOLERANCE:.0e} is needed")
         self._last.setdefault(shape, found.unknown)
         play = play_at(shape, tables, values, found.unknown)
         return LongSolution(game, shape, tables, values, found.unknown, play, size, int(found.evaluations))
@@ -182,5 +183,6 @@ def worth_at_start(solution: LongSolution, actor: str, start: tuple[int, ...] | 
     begin = tuple(variable.start for variable in game.variables) if start is None else start
     begin = (*begin, *(0,) * (len(game.variables) - len(begin)))
     columns = list(shape.columns[game.position(actor)])
-    rows = np.asarray(solution.unknown.values)[columns][(slice(None), *begin)]
-    return np.asarray(rows if len(columns) == 2 else rows[0])
+    values = np.asarray(solution.unknown.values)
+    rows = [values[(column, *begin)] for column in columns]
+    return np.stack(rows) if len(rows) == 2 else np.asarray(rows[0])
