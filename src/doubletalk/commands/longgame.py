@@ -215,12 +215,21 @@ def policies(
     seed: _Seed = 1,
     stance: _Stance = None,
     belief: _Belief = None,
+    draws: Annotated[
+        int, typer.Option("--draws", metavar="N", help="Regret over N draws of the coefficients from their priors.")
+    ] = 0,
+    sobol: Annotated[
+        int, typer.Option("--sobol", metavar="N", help="Sobol indices over the priors, N a power of two such as 8.")
+    ] = 0,
+    vary: Annotated[
+        list[str] | None, typer.Option("--vary", metavar="NAME", help="Vary this coefficient only; repeatable.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the table (.csv) or JSON here.")
     ] = None,
 ) -> None:
-    """Outcomes and payoffs under each policy, all others re-optimising; 'optimising' is play without a policy."""
+    """Outcomes, payoffs, regret and the best policy by belief, all others re-optimising under each policy."""
     if out is not None:
         check_writable(out)
     game = _loaded(file)
@@ -228,36 +237,27 @@ def policies(
     true = _stance(game, stance)
     if not names:
         raise InputError("the file has no policies; see docs/longgame.md for how to write one", game.path or None)
+    if draws < 0 or sobol < 0:
+        raise InputError(f"--draws and --sobol are counts, found {draws} and {sobol}")
     _needs_jax()
-    from doubletalk.longgame.policies import outcomes_of
+    from doubletalk.commands.longgame_policies import compared, policy_json, policy_rows, summary
 
     with ProgressBar() as bar:
-        bar(None, "solving and simulating under each policy")
-        found = outcomes_of(game, [None, *names], paths=paths, periods=periods, seed=seed, belief=belief, stance=true,
-                            coefficients=_coefficients(settings))  # fmt: skip
-    columns = [*found.outcomes, *(f"payoff_{actor.name}" for actor in game.actors)]
-    rows = [
-        (name, [*found.mean[p], *found.payoff[p]], [*found.error[p], *found.payoff_error[p]])
-        for p, name in enumerate(found.policies)
-    ]
+        found = compared(
+            game, names, _coefficients(settings), bar, paths=paths, periods=periods, seed=seed, belief=belief,
+            stance=true, draws=draws, sobol=sobol, vary=tuple(vary or ()),
+        )  # fmt: skip
     if json or (out is not None and out.suffix == ".json"):
-        content = [
-            {
-                "policy": name,
-                **{c: {"mean": float(m), "error": float(e)} for c, m, e in zip(columns, ms, es, strict=True)},
-            }
-            for name, ms, es in rows
-        ]
-        _hand_over(json_text.dumps({"periods": periods, "paths": paths, "policies": content}, indent=1) + "\n", out)
+        _hand_over(json_text.dumps(_plain(policy_json(found)), indent=1) + "\n", out)
         return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["policy", "measure", "mean", "monte_carlo_error"])
-    for name, means, errors in rows:
-        for column, mean, error in zip(columns, means, errors, strict=True):
-            writer.writerow([name, column, f"{mean:.4f}", f"{error:.4f}"])
+    writer.writerow(["policy", "measure", "value", "monte_carlo_error"])
+    writer.writerows(policy_rows(found))
     _hand_over(text.getvalue(), out)
     note(f"{periods} {game.period}s, {paths} paths each; sums over a path, payoffs discounted, without shocks")
+    for line in summary(found):
+        note(line)
 
 
 @longgame.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from doubletalk.errors import InputError
 from doubletalk.game.wording import unknown
 from doubletalk.longgame.declaration import Counter, LongGame, Rule, Variable
 from doubletalk.longgame.layout import feature, policy_array
+
+if TYPE_CHECKING:
+    from doubletalk.longgame.solution import LongSolution
 
 __all__ = ["PolicyOutcomes", "outcomes_of", "under_policy"]
 
@@ -62,15 +65,18 @@ class PolicyOutcomes:
 def outcomes_of(
     game: LongGame, policies: Sequence[str | None], *, paths: int = 10_000, periods: int = 40, seed: int = 1,
     coefficients: dict[str, float] | None = None, belief: float | None = None, stance: int | None = None,
-    start: Sequence[int] | None = None,
+    start: Sequence[int] | None = None, solutions: Sequence[LongSolution] | None = None,
 ) -> PolicyOutcomes:  # fmt: skip
-    """Simulate the equilibrium under each policy (None: the actor optimises too) and count the file's outcomes."""
+    """Simulate the equilibrium under each policy (None: the actor optimises too) and count the file's outcomes.
+
+    ``solutions``: the equilibria under the policies, where they are known already.
+    """
     from doubletalk.longgame.simulate import simulate
     from doubletalk.longgame.solution import solve_long_game
 
     rows: list[list[Floats]] = []
-    for policy in policies:
-        solved = solve_long_game(game, coefficients, policy=policy)
+    for place, policy in enumerate(policies):
+        solved = solutions[place] if solutions else solve_long_game(game, coefficients, policy=policy)
         extra = len(solved.game.variables) - len(game.variables)
         begin = None if start is None else (*start, *([0] * extra))
         run = simulate(solved.game, solved.tables, solved.play, paths=paths, periods=periods, seed=seed, start=begin,

@@ -7,7 +7,7 @@ stance, which nobody but the informed actor knows, it is simulated, with the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from doubletalk.longgame.choosing import Choice, Stretch, best_by_belief, choose
 from doubletalk.longgame.declaration import LongGame
 
 if TYPE_CHECKING:
-    from doubletalk.longgame.room import Room
+    from doubletalk.longgame.room import Room, Scene
 
 __all__ = ["Sensitivity", "Weighed", "mechanisms", "priors", "sensitivity", "weigh", "weighed_actor"]
 
@@ -68,13 +68,18 @@ def weighed_actor(game: LongGame, names: Sequence[str]) -> str:
 
 def weigh(
     room: Room, names: Sequence[str], *, paths: int = 20_000, periods: int = 40, seed: int = 1, draws: int = 0,
-    changes: tuple[tuple[str, float], ...] = (), progress: Progress | None = None,
+    changes: tuple[tuple[str, float], ...] = (), scene: Scene | None = None, only: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> Weighed:  # fmt: skip
-    """Weigh policies; with ``draws`` the regrets of ``choice`` are over that many draws of the coefficients as well."""
+    """Weigh policies from the start and the belief of ``scene`` (the file's if None).
+
+    With ``draws`` the regrets of ``choice`` are over that many draws of the coefficients (of ``only``, or of all that
+    have a prior).
+    """
     from doubletalk.longgame.room import Scene, Setting, payoffs_along, worth_at_start
 
     game = room.game
-    actor = weighed_actor(game, names)
+    actor, begin = weighed_actor(game, names), scene or Scene()
     stances = tuple(range(len(game.stances)))
     told = progress or (lambda share, words: None)
 
@@ -85,8 +90,8 @@ def weigh(
             setting = Setting(given, policy=name)
             each = []
             for stance in stances:
-                scene = Scene(stance=stance if len(stances) == 2 else None)
-                run = room.paths(setting, scene, paths=paths, periods=periods, seed=seed)
+                where = replace(begin, stance=stance if len(stances) == 2 else None)
+                run = room.paths(setting, where, paths=paths, periods=periods, seed=seed)
                 each.append(payoffs_along(room.solution(setting), run, actor, periods))
             rows.append(each)
             if given != changes:
@@ -98,13 +103,13 @@ def weigh(
     best = worth.argmax(axis=0)
     gaps = payoffs[best, stances] - payoffs
     tables = [worth]
-    for k, values in enumerate(_drawn(game, draws, seed)):
+    for k, values in enumerate(_drawn(game, draws, seed, only)):
         told(k / draws, f"draw {k + 1} of {draws}")
         tables.append(simulated(tuple(sorted({**dict(changes), **values}.items()))).mean(axis=2))
     beliefs = np.linspace(0, 1, game.points) if len(stances) == 2 else np.array([0.0, 1.0])
     rows = []
     for name in names:
-        found = worth_at_start(room.solution(Setting(changes, policy=name)), actor)
+        found = worth_at_start(room.solution(Setting(changes, policy=name)), actor, begin.start)
         if found.ndim == 2:  # the informed actor's: what it expects before it knows its stance
             grid = np.linspace(0, 1, found.shape[1])
             found = found[0] * (1 - grid) + found[1] * grid
@@ -118,11 +123,20 @@ def weigh(
     )  # fmt: skip
 
 
-def _drawn(game: LongGame, draws: int, seed: int) -> list[dict[str, float]]:
-    """Draws of the coefficients that have a prior."""
+def _drawn(game: LongGame, draws: int, seed: int, only: Sequence[str]) -> list[dict[str, float]]:
+    """Draws of the coefficients that have a prior, or of some of them."""
     random = np.random.default_rng(seed)
-    found = priors(game)
+    found = _varied(game, only)
     return [{name: float(prior.rvs(random_state=random)) for name, prior in found.items()} for _ in range(draws)]
+
+
+def _varied(game: LongGame, only: Sequence[str]) -> dict[str, Any]:
+    """The priors of some coefficients, or of all that have one."""
+    found = priors(game)
+    for name in only:
+        if name not in found:
+            raise InputError(unknown("coefficient with a prior", name, list(found)), game.path or None)
+    return {name: prior for name, prior in found.items() if not only or name in only}
 
 
 def priors(game: LongGame) -> dict[str, Any]:
@@ -178,11 +192,7 @@ def sensitivity(
         raise InputError(f"the sample of the sensitivities is a power of two such as 8 or 64, found {sample}")
     game = room.game
     actor = weighed_actor(game, names)
-    found = priors(game)
-    for name in only:
-        if name not in found:
-            raise InputError(unknown("coefficient with a prior", name, list(found)), game.path or None)
-    found = {name: prior for name, prior in found.items() if not only or name in only}
+    found = _varied(game, only)
     if not found:
         raise InputError("no coefficient has a prior, so there is nothing to vary; give prior: {normal: [0, 1]}")
     told, whole = progress or (lambda share, words: None), sample * (len(found) + 2)
