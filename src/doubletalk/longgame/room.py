@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,22 +17,22 @@ import numpy.typing as npt
 
 from doubletalk.errors import DoubletalkError, InputError
 from doubletalk.game.wording import unknown
-from doubletalk.longgame.declaration import LongGame, Policy
-from doubletalk.longgame.engine import Tables, Unknown, tables_of
-from doubletalk.longgame.layout import Shape, feature, policy_array, shape_of
+from doubletalk.longgame.declaration import Actor, Condition, LongGame, Policy
+from doubletalk.longgame.engine import Unknown, tables_of
+from doubletalk.longgame.layout import Shape, feature, shape_of
 from doubletalk.longgame.policies import under_policy
 from doubletalk.longgame.simulate import Paths, simulate
 from doubletalk.longgame.solution import LongSolution, solve_long_game, values_with
 from doubletalk.longgame.solving import TOLERANCE, play_at, solve
 
-__all__ = ["PERIODS", "Room", "Scene", "Setting", "has_memory", "one_stance", "payoffs_along", "worth_at_start"]
+__all__ = ["PERIODS", "Room", "Scene", "Setting", "as_bars", "has_memory", "one_stance", "payoffs_along",
+           "worth_at_start"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
 PERIODS = 40
 """Quarters that are simulated where a question does not need more."""
 
-BARRED = -1e30
 KEPT = 24
 """So many simulations are kept at a time."""
 
@@ -120,9 +121,8 @@ class Room:
             if self.memory_points is not None and len(game.stances) == 2:
                 game = replace(game, points=self.memory_points)
             return self._with_memory(game, changes, policy.name)
-        values = values_with(game, changes)
+        values, game = values_with(game, changes), as_bars(game, policy)
         shape, tables = tables_of(game)
-        tables = self._barred(game, tables, policy)
         found = solve(shape, tables, values, self._last.get(shape))
         size = float(found.residual)
         if not size <= TOLERANCE:
@@ -140,23 +140,32 @@ class Room:
         self._last.setdefault(shape, found.unknown)
         return found
 
-    def _barred(self, game: LongGame, tables: Tables, policy: Policy | None) -> Tables:
-        """Bars of one shape for every actor who may follow a rule, so that all solves are one program."""
-        import jax.numpy as jnp
 
-        masks = list(tables.masks)
-        shape = shape_of(game)
-        for i, actor in enumerate(game.actors):
-            if not any(p.actor == actor.name and not has_memory(p) for p in game.policies):
-                continue
-            full = (*shape.levels, *shape.moves[: i + 1], *(1,) * (len(shape.moves) - i))
-            if policy is not None and policy.actor == actor.name:
-                rule = policy_array(game, policy, np.zeros(1))
-                masks[i] = jnp.asarray(np.where(rule > 0, 0.0, BARRED).reshape(full))
-            else:
-                before = np.zeros(1) if masks[i] is None else np.asarray(masks[i])
-                masks[i] = jnp.asarray(np.broadcast_to(before, full))
-        return tables._replace(masks=tuple(masks))
+def as_bars(game: LongGame, policy: Policy | None) -> LongGame:
+    """The game in which the policy's actor has no move but the policy's; without one, in which nothing more is barred.
+
+    The conditions name the same axes whichever policy it is, so that all these games are one compiled program.
+    """
+    return replace(game, actors=tuple(_bar(game, actor, policy) for actor in game.actors))
+
+
+def _bar(game: LongGame, actor: Actor, policy: Policy | None) -> Actor:
+    own = [each for each in game.policies if each.actor == actor.name and not has_memory(each)]
+    if not own:
+        return actor
+    named = {axis for each in own for rule in each.rules for axis in rule.when}
+    axes = [axis for axis in game.axes if axis in named]
+    never: Condition = dict.fromkeys((*axes, *(axis for when in actor.unavailable for axis in when), actor.name), ())
+    if policy is None or policy.actor != actor.name:
+        return replace(actor, unavailable=(*actor.unavailable, never))
+    bars = [never]
+    for levels in product(*(range(len(game.axes[axis])) for axis in axes)):
+        at = dict(zip(axes, levels, strict=True))
+        holding = (r.move for r in policy.rules if all(at[axis] in wanted for axis, wanted in r.when.items()))
+        move = next(holding, policy.otherwise)
+        others = tuple(m for m in range(len(actor.moves)) if m != move)
+        bars.append({**{axis: (level,) for axis, level in at.items()}, actor.name: others})
+    return replace(actor, unavailable=tuple(bars))
 
 
 def payoffs_along(solution: LongSolution, run: Paths, actor: str, periods: int) -> Floats:
