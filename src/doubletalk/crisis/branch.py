@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from doubletalk.crisis.outcomes import index_likelihood, log_odds_terms
+from doubletalk.crisis.outcomes import Indices, index_likelihood, log_odds_terms
 from doubletalk.crisis.reply import Game, concession_odds, concession_odds_slope, indices_at
-from doubletalk.crisis.tails import inverse_mills, tails
+from doubletalk.crisis.tails import Tails, inverse_mills, tails
 
-__all__ = ["TO_GAME", "Branch", "along", "constrained", "utility_slopes"]
+__all__ = ["TO_GAME", "Branch", "along", "along_slopes", "constrained", "utility_slopes"]
 
 Array = NDArray[np.float64]
 
@@ -49,6 +49,8 @@ class Branch(NamedTuple):
 class _Point(NamedTuple):
     """Derivatives in (y, q) at a point: of (z1, z2), and of the odds R."""
 
+    at: Indices
+    tails: Tails
     z_by: Array
     m_slope: Array
     m_bend: Array
@@ -73,7 +75,7 @@ def _point(game: Game, q: Array) -> _Point:
     z_by[:, :, 1] = m[:, None]
     z_by[:, 0, 2] = z_by[:, 1, 3] = -1.0
     z_by[:, :, 6] = (game.gain * slope)[:, None]
-    return _Point(z_by, slope, bend, odds, odds_first, odds_second)
+    return _Point(at, t, z_by, slope, bend, odds, odds_first, odds_second)
 
 
 def _reply_by(game: Game, p: _Point) -> Array:
@@ -93,7 +95,7 @@ def utility_slopes(game: Game, q: Array) -> Array:
 def along(game: Game, q: Array, counts: Array) -> Branch:
     """The log-likelihood of *counts* at the equilibria *q*, as a function of the utilities."""
     p = _point(game, q)
-    ll = index_likelihood(indices_at(game, q), counts)
+    ll = index_likelihood(p.at, counts, p.tails)
     with np.errstate(over="ignore", invalid="ignore"):
         reply_by = _reply_by(game, p)
         q_by = reply_by[:, :6] / (1.0 - reply_by[:, 6:])
@@ -107,6 +109,20 @@ def along(game: Game, q: Array, counts: Array) -> Branch:
     # at the limit pR = 0 the likelihood is flat where nobody challenged, and so low elsewhere that no step goes there
     gradient, hessian, q_by = (np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0) for x in (gradient, hessian, q_by))
     return Branch(ll.value, gradient @ TO_GAME, TO_GAME.T @ hessian @ TO_GAME, q_by @ TO_GAME)
+
+
+def along_slopes(game: Game, q: Array, counts: Array) -> tuple[Array, Array]:
+    """What :func:`along` gives, without second derivatives: log-likelihood (games,), gradient (games, 7)."""
+    p = _point(game, q)
+    ll = index_likelihood(p.at, counts, p.tails)
+    with np.errstate(over="ignore", invalid="ignore"):
+        reply_by = _reply_by(game, p)
+        ll_by = np.einsum("gk,gky->gy", ll.gradient[:, :2], p.z_by)
+        ll_by[:, 6] += ll.gradient[:, 2]
+        multiplier = ll_by[:, 6] / (1.0 - reply_by[:, 6])
+        gradient = ll_by[:, :6] + multiplier[:, None] * reply_by[:, :6]
+    gradient = np.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0)
+    return ll.value, np.asarray(gradient @ TO_GAME)
 
 
 def _lagrangian(game: Game, p: _Point, first: Array, second: Array, multiplier: Array) -> Array:
@@ -134,7 +150,7 @@ def constrained(
     the gap W - q; and its gradient (games, 7).
     """
     p = _point(game, q)
-    ll = index_likelihood(indices_at(game, q), counts)
+    ll = index_likelihood(p.at, counts, p.tails)
     first = np.einsum("gk,gky->gy", ll.gradient[:, :2], p.z_by)
     first[:, 6] += ll.gradient[:, 2]
     second = _lagrangian(game, p, weight * ll.gradient, weight * ll.hessian, multiplier)

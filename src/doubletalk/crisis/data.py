@@ -58,6 +58,16 @@ class CrisisData:
             raise InputError(f"column {quoted(name)} holds words where numbers are needed", self.source)
         return np.asarray(values, dtype=np.float64)
 
+    def rows(self, chosen: NDArray[np.intp]) -> CrisisData:
+        """Some of the games (repetitions allowed)."""
+        return CrisisData(
+            {name: column[chosen] for name, column in self.columns.items()},
+            None if self.counts is None else self.counts[chosen],
+            tuple(self.names[i] for i in chosen),
+            tuple(self.lines[i] for i in chosen),
+            self.source,
+        )
+
 
 def frame_of(columns: Mapping[str, Sequence[float] | Sequence[str]]) -> dict[str, Column]:
     """Columns as arrays: numbers where every value is one, words otherwise."""

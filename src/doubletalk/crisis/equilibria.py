@@ -18,6 +18,7 @@ is listed, with q = -25, only where a game has no other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,10 @@ NARROW = 1e-9
 MOST_ROUNDS = 400
 ROOT_STEPS = 160
 SETTLED = 1e-8
+
+
+_Bracket: TypeAlias = tuple[Indices, Array, Array, Array]
+"""Games, ends of the brackets of one root each, sign of W(q) - q above the root (0: not known)."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +93,21 @@ class _Boxes:
         )
 
 
-def find_equilibria(games: Game) -> Equilibria:
-    """All equilibria of *games*. Cost: a few evaluations of W per game, more near folds."""
+def find_equilibria(games: Game, guess: Array | None = None) -> Equilibria:
+    """All equilibria of *games*. Cost: a few evaluations of W per game, more near folds.
+
+    guess   (games,) where the first root of each game may be, which saves steps towards it and changes nothing else
+    """
     count = len(games.status)
     everyone = np.arange(count)
     ends = np.full(count, LOWEST_Q), np.full(count, HIGHEST_Q)
     boxes = _Boxes(everyone, *ends, reply(games, ends[0]), reply(games, ends[1]))
     deterred = (games.gain > 0.0) & (games.firm < games.back) & (games.stake < 0.0)
     certified = np.ones(count, dtype=bool)
-    brackets: list[tuple[Indices, Array, Array]] = []
+    brackets: list[_Bracket] = _edges(games, boxes)
     falls = ~games.rising
     if falls.any():
-        brackets.append(_inside(boxes.some(falls)))
+        brackets.append((*_inside(boxes.some(falls)), np.full(int(falls.sum()), -1.0)))
         boxes = boxes.some(~falls)
     for _ in range(MOST_ROUNDS):
         boxes, found, doubtful = _round(games, boxes)
@@ -109,12 +117,13 @@ def find_equilibria(games: Game) -> Equilibria:
             break
     else:
         certified[boxes.game] = False
-        brackets.append((boxes.game, boxes.low, boxes.high))
-    brackets += _edges(games)
-    without = np.setdiff1d(everyone, np.concatenate([game for game, _, _ in brackets]))
-    brackets.append((without, ends[0][without], ends[0][without]))
-    game, low, high = (np.concatenate(parts) for parts in zip(*brackets, strict=True))
-    q = _roots(games.rows(game), low, high)
+        brackets.append((boxes.game, boxes.low, boxes.high, np.zeros(len(boxes.game))))
+    without = np.ones(count, dtype=bool)
+    for found_game, _, _, _ in brackets:
+        without[found_game] = False
+    brackets.append((everyone[without], *(ends[0][without],) * 2, np.zeros(int(without.sum()))))
+    game, low, high, sign = (np.concatenate(parts) for parts in zip(*brackets, strict=True))
+    q = _roots(games.rows(game), low, high, sign, None if guess is None else guess[game])
     order = np.lexsort((q, game))
     game, q = game[order], q[order]
     at = reply(games.rows(game), q)
@@ -136,7 +145,7 @@ def _margin(value: Array) -> Array:
     return np.asarray(MARGIN * (1.0 + np.minimum(np.abs(value), 1e3)))
 
 
-def _round(games: Game, boxes: _Boxes) -> tuple[_Boxes, tuple[Indices, Array, Array], tuple[Indices, Array, Array]]:
+def _round(games: Game, boxes: _Boxes) -> tuple[_Boxes, _Bracket, _Bracket]:
     """One pass over the open boxes: what stays open, brackets of single roots, brackets too narrow to decide."""
     top = np.maximum(boxes.at_low.value, boxes.at_high.value)
     bottom = np.minimum(boxes.at_low.value, boxes.at_high.value)
@@ -148,11 +157,12 @@ def _round(games: Game, boxes: _Boxes) -> tuple[_Boxes, tuple[Indices, Array, Ar
     sign_high = boxes.at_high.value - boxes.high
     crosses = (sign_low < 0.0) & (sign_high >= 0.0) | (sign_low > 0.0) & (sign_high <= 0.0)
     closed = boxes.some(single & crosses)
+    bracket = *_inside(closed), np.where(sign_low < 0.0, 1.0, -1.0)[single & crosses]
     boxes = boxes.some(~single)
     narrow = boxes.high - boxes.low < NARROW
     doubtful = boxes.some(narrow)
     boxes = _split(games, boxes.some(~narrow))
-    return boxes, (closed.game, closed.low, closed.high), (doubtful.game, doubtful.low, doubtful.high)
+    return boxes, bracket, (doubtful.game, doubtful.low, doubtful.high, np.zeros(len(doubtful.game)))
 
 
 def _split(games: Game, boxes: _Boxes) -> _Boxes:
@@ -184,15 +194,14 @@ def _replaced(values: Array, where: NDArray[np.bool_], new: Array) -> Array:
     return values
 
 
-def _edges(games: Game) -> list[tuple[Indices, Array, Array]]:
+def _edges(games: Game, whole: _Boxes) -> list[_Bracket]:
     """Roots beyond the range of q, put at its ends: W(25) > 25, or W(-25) < -25 with W bounded below."""
-    count = len(games.status)
-    low, high = np.full(count, LOWEST_Q), np.full(count, HIGHEST_Q)
     rising = games.rising
-    above = rising & (reply(games, high).value > HIGHEST_Q)
+    above = rising & (whole.at_high.value > HIGHEST_Q)
     unbounded = (games.gain > 0.0) & (games.firm < games.back)
-    below = rising & ~unbounded & (reply(games, low).value < LOWEST_Q)
-    return [(np.flatnonzero(mask), end[mask], end[mask]) for mask, end in ((above, high), (below, low))]
+    below = rising & ~unbounded & (whole.at_low.value < LOWEST_Q)
+    parts = (above, whole.high), (below, whole.low)
+    return [(np.flatnonzero(mask), end[mask], end[mask], np.zeros(int(mask.sum()))) for mask, end in parts]
 
 
 def slope_bounds(games: Game, at_low: Reply, at_high: Reply) -> tuple[Array, Array]:
@@ -216,15 +225,21 @@ def slope_bounds(games: Game, at_low: Reply, at_high: Reply) -> tuple[Array, Arr
     return least * (1.0 - MARGIN), most * (1.0 + MARGIN)
 
 
-def _roots(games: Game, low: Array, high: Array) -> Array:
+def _roots(games: Game, low: Array, high: Array, sign: Array, guess: Array | None) -> Array:
     """Newton's method inside the brackets, bisecting where a step would leave them or is not half the one before.
 
     A root is left alone once its steps are at rounding, or after two Newton steps in a row below SETTLED: the first
-    leaves an error of the order of its square, the second polishes it.
+    leaves an error of the order of its square, the second polishes it. *sign* is that of W(q) - q above the root, 0
+    where it is not known.
     """
-    sign = np.sign(reply(games, high).value - high)
-    sign = np.where(sign == 0.0, -np.sign(reply(games, low).value - low), sign)
+    open_ = np.flatnonzero(sign == 0.0)
+    if len(open_):
+        rows, sign = games.rows(open_), sign.copy()
+        top = np.sign(reply(rows, high[open_]).value - high[open_])
+        sign[open_] = np.where(top == 0.0, -np.sign(reply(rows, low[open_]).value - low[open_]), top)
     q, last = 0.5 * (low + high), high - low
+    if guess is not None:
+        q = np.where((guess > low) & (guess < high), guess, q)
     low, high = low.copy(), high.copy()
     small = np.zeros(len(q), dtype=np.intp)
     open_ = np.arange(len(q))

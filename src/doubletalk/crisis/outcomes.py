@@ -54,9 +54,9 @@ def log_probabilities(at: Indices, known: Tails | None = None) -> Array:
     return np.stack(rows, axis=-1)
 
 
-def index_likelihood(at: Indices, counts: Array) -> LogLikelihood:
+def index_likelihood(at: Indices, counts: Array, known: Tails | None = None) -> LogLikelihood:
     """The log-likelihood of *counts* (games, 4: sq, cd, sf, bd), without the multinomial constant."""
-    t = tails(at.z1, at.z2, at.d)
+    t = known if known is not None else tails(at.z1, at.z2, at.d)
     logs = log_probabilities(at, t)
     value = (counts * logs).sum(axis=-1)
     sq, cd, sf, bd = counts.T

@@ -101,6 +101,12 @@ class CrisisFit:
         """The coefficients of the utilities, without selection parameters."""
         return self.estimates[: self.design.size] if self.design is not None else self.estimates
 
+    def with_data(self) -> tuple[Design, Array]:
+        """The design and the counts. Raises InputError for a fit that was read from a file."""
+        if self.design is None or self.counts is None:
+            raise InputError("this needs the fit with its data, not one read from a file; fit again")
+        return self.design, self.counts
+
     def numbers_of_equilibria(self) -> dict[int, int]:
         """How many games have one equilibrium, two, ... at the estimates."""
         if self.equilibria is None:
