@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from doubletalk.commands.running import Exit, Interruption, ProgressBar, check_writable, note, put, save
+from doubletalk.commands.running import Exit, Interruption, ProgressBar, check_writable, make_folder, note, put, save
 
 if TYPE_CHECKING:
-    from doubletalk.crisis.result import CrisisFit
-    from doubletalk.crisis.specification import CrisisSpecification
+    from doubletalk.crisis import CrisisData, CrisisFit, CrisisSpecification
+    from doubletalk.crisis.bootstrap import Bootstrap
 
 __all__ = ["crisis"]
 
@@ -21,6 +22,38 @@ crisis = typer.Typer(
 
 _Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV file of games, or its http(s) address.")]
 _Spec = Annotated[Path, typer.Option("--spec", metavar="SPEC", help="The specification, a YAML file.")]
+_Method = Annotated[str, typer.Option("--method", help="pl, npl, ml, mpec or bayes.")]
+_Selection = Annotated[
+    str | None,
+    typer.Option("--selection", help="Rule between equilibria for ml and bayes: best, lowest, highest, mixture."),
+]
+_Robust = Annotated[bool, typer.Option("--robust", help="Standard errors from scores summed by game.")]
+_Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn at random.")]
+_Level = Annotated[float, typer.Option("--level", min=0.01, max=0.999, help="Probability of the intervals.")]
+_Starts = Annotated[int, typer.Option("--starts", min=1, metavar="N", help="Climb the full likelihood from N starts.")]
+_Chains = Annotated[int, typer.Option("--chains", min=1, metavar="N", help="Chains of the method bayes.")]
+_Draws = Annotated[int, typer.Option("--draws", min=1, metavar="N", help="Draws of each chain.")]
+_Warmup = Annotated[int, typer.Option("--warmup", min=1, metavar="N", help="Steps of each chain before its draws.")]
+_Simulated = Annotated[
+    int, typer.Option("--draws", min=20, metavar="N", help="Coefficients drawn for simulated intervals.")
+]
+_Rule = Annotated[
+    str | None, typer.Option("--predict", help="Equilibrium predicted: lowest, highest, or mixture after such a fit.")
+]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """How the model is estimated."""
+
+    method: str = "npl"
+    selection: str | None = None
+    robust: bool = False
+    starts: int = 1
+    seed: int = 1
+    chains: int = 4
+    draws: int = 500
+    warmup: int = 300
 
 
 @crisis.command()
@@ -35,45 +68,99 @@ def template() -> None:
 def fit(
     data: _Data,
     spec: _Spec,
-    method: Annotated[str, typer.Option("--method", help="pl, npl, ml or mpec.")] = "npl",
-    selection: Annotated[
-        str | None, typer.Option("--selection", help="Rule between equilibria for ml: best, lowest, highest, mixture.")
-    ] = None,
-    robust: Annotated[bool, typer.Option("--robust", help="Standard errors from scores summed by game.")] = False,
+    method: _Method = "npl",
+    selection: _Selection = None,
+    robust: _Robust = False,
+    starts: _Starts = 1,
+    bootstrap: Annotated[
+        int, typer.Option("--bootstrap", min=0, metavar="N", help="N replicates of games drawn with replacement.")
+    ] = 0,
+    chains: _Chains = 4,
+    draws: _Draws = 500,
+    warmup: _Warmup = 300,
+    seed: _Seed = 1,
+    level: _Level = 0.9,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")] = False,
 ) -> None:
     """Estimate the model; with --out writes fit.json and the table as text, LaTeX and HTML."""
     if out is not None:
         check_writable(out / "fit.json")
-    from doubletalk.report.crisis_tables import crisis_html, crisis_latex, crisis_text
+    _check_asked(method, starts, bootstrap)
+    interruption = Interruption()
+    asked = _Asked(method, selection, robust, starts, seed, chains, draws, warmup)
+    with ProgressBar() as bar, interruption.watched():
+        found, games, read = _estimated(data, spec, asked, bar)
+        made = None
+        if bootstrap:
+            from doubletalk.crisis.bootstrap import bootstrap as replicates
 
-    found, _ = _estimated(data, spec, method, selection, robust)
-    table = crisis_text([found])
-    if out is not None:
-        for name, content in (
-            ("fit.json", found.to_json()),
-            ("table.txt", table),
-            ("table.tex", crisis_latex([found])),
-            ("table.html", crisis_html([found])),
-        ):
-            save(out / name, content)
-    if json:
-        put(found.to_json())
-        return
-    put(table + _equilibria_line(found) + "\n")
+            keep = None if out is None else out / "bootstrap.jsonl"
+            made = replicates(read, games, found, bootstrap, seed, keep=keep, tell=bar)
+            found = replace(found, diagnostics={**found.diagnostics, "bootstrap": made.to_dict(level)})
+    _hand_over(found, made, level, out, json)
     if not found.converged:
         note(f"not converged: {found.message}")
+    if interruption.happened:
+        note("interrupted: what was done so far is above")
+        raise typer.Exit(Exit.INTERRUPTED)
+
+
+def _check_asked(method: str, starts: int, bootstrap: int) -> None:
+    if starts > 1 and method != "ml":
+        raise typer.BadParameter(f"several starts are for the method ml, not {method}", param_hint="'--starts'")
+    if bootstrap and method not in ("pl", "npl", "ml"):
+        raise typer.BadParameter(f"the bootstrap is for pl, npl and ml, not {method}", param_hint="'--bootstrap'")
+
+
+def _hand_over(found: CrisisFit, made: Bootstrap | None, level: float, out: Path | None, json: bool) -> None:
+    from doubletalk.report.crisis_tables import (
+        bootstrap_text,
+        crisis_html,
+        crisis_latex,
+        crisis_text,
+        maxima_text,
+        posterior_text,
+    )
+
+    parts = [crisis_text([found]) + _equilibria_line(found) + "\n"]
+    if made is not None:
+        parts.append(bootstrap_text(found, made, level))
+    if "maxima" in found.diagnostics:
+        parts.append(maxima_text(found))
+    if found.method == "bayes":
+        parts.append(posterior_text(found))
+    if out is not None:
+        content = {"fit.json": found.to_json(), "table.txt": "\n".join(parts), "table.tex": crisis_latex([found])}
+        for name, words in {**content, "table.html": crisis_html([found])}.items():
+            save(out / name, words)
+        if found.draws is not None:
+            _save_posterior(found, out / "posterior.nc")
+    put(found.to_json() if json else "\n".join(parts))
+
+
+def _save_posterior(found: CrisisFit, path: Path) -> None:
+    """The draws as NetCDF, whole or not at all."""
+    import os
+    import tempfile
+
+    from doubletalk.crisis.bayes import inference_data
+
+    make_folder(path.parent)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        beside = Path(folder) / path.name
+        inference_data(found).to_netcdf(str(beside))
+        os.replace(beside, path)
+    note(f"wrote {path}")
 
 
 @crisis.command()
 def equilibria(
-    data: _Data,
-    spec: _Spec,
-    method: Annotated[str, typer.Option("--method", help="pl, npl, ml or mpec.")] = "npl",
+    data: _Data, spec: _Spec, method: _Method = "npl", selection: _Selection = None, seed: _Seed = 1
 ) -> None:
     """List all equilibria of every game at the estimates, as CSV."""
-    found, _ = _estimated(data, spec, method, None, False)
+    with ProgressBar() as bar, Interruption().watched():
+        found, _, _ = _estimated(data, spec, _Asked(method, selection, seed=seed), bar)
     every = found.equilibria
     if every is None:
         raise typer.Exit(Exit.INPUT)
@@ -90,34 +177,37 @@ def equilibria(
 def predict(
     data: _Data,
     spec: _Spec,
-    method: Annotated[str, typer.Option("--method", help="pl, npl, ml or mpec.")] = "npl",
+    method: _Method = "npl",
+    selection: _Selection = None,
     at: Annotated[
         Path | None, typer.Option("--at", metavar="NEW", help="CSV file of covariates to predict for, if not DATA.")
     ] = None,
-    draws: Annotated[int, typer.Option("--draws", min=20, help="Simulated coefficients for the intervals.")] = 200,
-    level: Annotated[float, typer.Option("--level", min=0.01, max=0.999, help="Probability of the intervals.")] = 0.9,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the simulation.")] = 1,
-    rule: Annotated[str, typer.Option("--selection", help="Equilibrium: lowest or highest.")] = "lowest",
+    rule: _Rule = None,
+    draws: _Simulated = 200,
+    level: _Level = 0.9,
+    seed: _Seed = 1,
 ) -> None:
     """Predict the probabilities of the four outcomes with intervals, as CSV."""
-    if rule not in ("lowest", "highest"):
-        raise typer.BadParameter("expected lowest or highest", param_hint="'--selection'")
     from doubletalk.crisis.data import load_data
     from doubletalk.crisis.outcomes import OUTCOMES
-    from doubletalk.crisis.simulate import normal_draws
+    from doubletalk.crisis.simulate import normal_draws, thinned
     from doubletalk.crisis.simulate import predict as predicted
 
-    found, read = _estimated(data, spec, method, None, False)
-    design, names = found.design, found.game_names
-    if design is None:
-        raise typer.Exit(Exit.INPUT)
-    if at is not None:
-        new = load_data(at, read, outcomes=False, first_stage=False)
-        design, names = design.new(new.columns), new.names
-    size = len(found.names) if rule == "mixture" else design.size
-    estimates, covariance = found.estimates[:size], found.covariance[:size, :size]
-    drawn = normal_draws(estimates, covariance, found.names[:size], draws, seed)
-    made = predicted(design, estimates, drawn, level=level, selection=rule)
+    with ProgressBar() as bar, Interruption().watched():
+        found, _, read = _estimated(data, spec, _Asked(method, selection, seed=seed), bar)
+        chosen = _predicted_rule(found, rule)
+        design, _ = found.with_data()
+        names = found.game_names
+        if at is not None:
+            new = load_data(at, read, outcomes=False, first_stage=False)
+            design, names = design.new(new.columns), new.names
+        size = len(found.names) if chosen == "mixture" else design.size
+        centre, covariance = found.estimates[:size], found.covariance[:size, :size]
+        if found.draws is not None:
+            drawn = thinned(found.draws[:, :size], draws)
+        else:
+            drawn = normal_draws(centre, covariance, found.names[:size], draws, seed)
+        made = predicted(design, centre, drawn, level=level, selection=chosen, tell=bar)
     put("game," + ",".join(f"{o},{o}_low,{o}_high" for o in OUTCOMES) + ",equilibria\n")
     number = made.equilibria.number()
     for i, name in enumerate(names):
@@ -126,15 +216,84 @@ def predict(
         put(f'"{quoted}",{",".join(cells)},{number[i]}\n')
 
 
+def _predicted_rule(found: CrisisFit, rule: str | None) -> str:
+    """The equilibrium that is predicted: the one asked for, or that of the estimate's rule."""
+    from doubletalk.crisis.simulate import PREDICTION_RULES
+
+    if rule is not None and rule not in PREDICTION_RULES:
+        raise typer.BadParameter(f"expected {', '.join(PREDICTION_RULES)}", param_hint="'--predict'")
+    if rule == "mixture" and found.selection != "mixture":
+        raise typer.BadParameter("a mixture is predicted only after a fit with that rule", param_hint="'--predict'")
+    return rule or (found.selection if found.selection in PREDICTION_RULES else "lowest")
+
+
+@crisis.command()
+def effects(
+    data: _Data,
+    spec: _Spec,
+    of: Annotated[str, typer.Option("--of", metavar="COLUMN", help="The covariate that moves.")],
+    method: _Method = "npl",
+    selection: _Selection = None,
+    robust: _Robust = False,
+    low: Annotated[float | None, typer.Option("--from", metavar="X", help="Where it starts (least in DATA).")] = None,
+    high: Annotated[float | None, typer.Option("--to", metavar="X", help="Where it ends (greatest in DATA).")] = None,
+    points: Annotated[int, typer.Option("--points", min=2, max=500, metavar="N", help="How many values.")] = 21,
+    at: Annotated[str, typer.Option("--at", help="Other covariates: observed (averaged over games) or means.")] = (
+        "observed"
+    ),
+    interval: Annotated[
+        str | None, typer.Option("--interval", help="delta, simulation, or posterior (for bayes).")
+    ] = None,
+    rule: _Rule = None,
+    draws: _Simulated = 200,
+    level: _Level = 0.9,
+    seed: _Seed = 1,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for table and figure.")] = None,
+) -> None:
+    """Predicted probabilities as one covariate moves, with intervals; --out writes CSV, LaTeX and the figure."""
+    from doubletalk.crisis.effects import covariate_values
+    from doubletalk.crisis.effects import effects as along
+    from doubletalk.report.crisis_effects import effects_csv, effects_html, effects_latex, effects_svg, effects_text
+
+    if out is not None:
+        check_writable(out / "effects.csv")
+    with ProgressBar() as bar, Interruption().watched():
+        found, games, _ = _estimated(data, spec, _Asked(method, selection, robust, seed=seed), bar)
+        way = interval or ("posterior" if found.draws is not None else "delta")
+        values = covariate_values(games, of, low, high, points)
+        made = along(
+            found, games, of, values, at=at, interval=way, selection=_predicted_rule(found, rule), level=level,
+            draws=draws, seed=seed, tell=bar,
+        )  # fmt: skip
+    if out is not None:
+        writers = {"csv": effects_csv, "tex": effects_latex, "svg": effects_svg, "html": effects_html}
+        for name, writer in writers.items():
+            save(out / f"effects.{name}", writer(made))
+    put(effects_text(made))
+    if not found.converged:
+        note(f"not converged: {found.message}")
+
+
 def _estimated(
-    data: str, spec: Path, method: str, selection: str | None, robust: bool
-) -> tuple[CrisisFit, CrisisSpecification]:
+    data: str, spec: Path, asked: _Asked, bar: ProgressBar
+) -> tuple[CrisisFit, CrisisData, CrisisSpecification]:
     from doubletalk.crisis import fit_crisis, load_data, read_specification
 
     read = read_specification(spec)
     games = load_data(data, read)
-    with ProgressBar() as bar, Interruption().watched():
-        return fit_crisis(read, games, method, selection=selection, robust=robust, tell=bar), read
+    if asked.method == "bayes":
+        from doubletalk.crisis.bayes import fit_bayes
+
+        found = fit_bayes(
+            read, games, selection=asked.selection, chains=asked.chains, draws=asked.draws, warmup=asked.warmup,
+            seed=asked.seed, tell=bar,
+        )  # fmt: skip
+        return found, games, read
+    found = fit_crisis(
+        read, games, asked.method, selection=asked.selection, robust=asked.robust, starts=asked.starts,
+        seed=asked.seed, tell=bar,
+    )  # fmt: skip
+    return found, games, read
 
 
 def _equilibria_line(found: CrisisFit) -> str:

@@ -35,7 +35,7 @@ from doubletalk.crisis.specification import CrisisSpecification
 from doubletalk.errors import InputError
 from doubletalk.game.wording import unknown
 
-__all__ = ["BAYES_RULES", "ENOUGH", "LOGIT_SCALE", "RHAT_LIMIT", "fit_bayes", "scores_at"]
+__all__ = ["BAYES_RULES", "ENOUGH", "LOGIT_SCALE", "RHAT_LIMIT", "fit_bayes", "inference_data", "scores_at"]
 
 Array = NDArray[np.float64]
 Tell = Callable[[float | None, str], None]
@@ -187,6 +187,23 @@ def fit_bayes(
         draws=flat,
         diagnostics=diagnostics,
     )
+
+
+def inference_data(fit: CrisisFit) -> Any:
+    """A posterior as ArviZ's InferenceData: ``coefficients`` with dimensions chain, draw, parameter."""
+    if fit.draws is None:
+        raise InputError("only a fit with the method bayes has draws")
+    chains = int(fit.diagnostics["chains"])
+    values = fit.draws.reshape(chains, -1, len(fit.names))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import arviz
+
+        return arviz.from_dict(
+            posterior={"coefficients": values},
+            coords={"parameter": list(fit.names)},
+            dims={"coefficients": ["parameter"]},
+        )
 
 
 def _quiet(_share: float | None, _words: str) -> None:

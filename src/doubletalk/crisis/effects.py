@@ -28,7 +28,7 @@ from doubletalk.crisis.full import by_game_logsumexp, log_shares, place_of
 from doubletalk.crisis.outcomes import log_probabilities
 from doubletalk.crisis.reply import game_of, indices_at
 from doubletalk.crisis.result import CrisisFit
-from doubletalk.crisis.simulate import PREDICTION_RULES, covariance_root, normal_draws
+from doubletalk.crisis.simulate import PREDICTION_RULES, covariance_root, normal_draws, thinned
 from doubletalk.errors import InputError
 from doubletalk.game.wording import unknown
 
@@ -147,8 +147,7 @@ def effects(
     else:
         centre, _, several = _averages(moved, points, estimates, selection, slopes=False)
         if interval == "posterior":
-            every = fit.draws if fit.draws is not None else np.empty((0, size))
-            drawn = every[np.linspace(0, len(every) - 1, min(draws, len(every))).astype(np.intp), :size]
+            drawn = thinned(np.empty((0, size)) if fit.draws is None else fit.draws[:, :size], draws)
         else:
             drawn = normal_draws(estimates, covariance, fit.names[:size], draws, seed)
         spread = []
@@ -192,7 +191,7 @@ def _moved(
     made: dict[str, Column] = {}
     for name, column in columns.items():
         if name == covariate:
-            made[name] = np.repeat(np.asarray(values), rows)
+            made[name] = np.repeat(_column(values), rows)
         elif at == "observed":
             made[name] = np.tile(column, len(values))
         elif column.dtype.kind == "f":
@@ -201,6 +200,12 @@ def _moved(
             words, counts = np.unique(column, return_counts=True)
             made[name] = np.full(len(values), words[counts.argmax()])
     return made
+
+
+def _column(values: tuple[float, ...] | tuple[str, ...]) -> Column:
+    if any(isinstance(value, str) for value in values):
+        return np.array([str(value) for value in values], dtype=np.str_)
+    return np.array([float(value) for value in values])
 
 
 def _averages(moved: Design, points: int, parameters: Array, rule: str, *, slopes: bool) -> tuple[Array, Array, Array]:

@@ -14,13 +14,14 @@ from doubletalk.crisis.data import CrisisData
 from doubletalk.crisis.design import Design, build_design
 from doubletalk.crisis.equilibria import Equilibria, find_equilibria
 from doubletalk.crisis.first_stage import FirstStage, fit_first_stage, given_first_stage
-from doubletalk.crisis.full import MIXTURE_NAMES, FullTerms, full_terms, maximise_full
+from doubletalk.crisis.full import MIXTURE_NAMES, FullTerms, full_terms
 from doubletalk.crisis.mpec import maximise_constrained
 from doubletalk.crisis.optimise import Maximum
 from doubletalk.crisis.pseudo import Beliefs, best_reply, maximise_pseudo, pseudo_terms
 from doubletalk.crisis.reply import game_of
 from doubletalk.crisis.result import METHODS, CrisisFit, multinomial_constant
 from doubletalk.crisis.specification import SELECTIONS, CrisisSpecification
+from doubletalk.crisis.starts import climb_from_several
 from doubletalk.errors import InputError
 from doubletalk.game.wording import unknown
 
@@ -42,6 +43,8 @@ def fit_crisis(
     selection: str | None = None,
     robust: bool = False,
     first_stage_covariance: Array | None = None,
+    starts: int = 1,
+    seed: int = 1,
     tell: Tell | None = None,
 ) -> CrisisFit:
     """Estimate by *method* (``pl``, ``npl``, ``ml`` or ``mpec``).
@@ -49,6 +52,7 @@ def fit_crisis(
     selection  rule of the full likelihood in place of the specification's
     robust     standard errors from scores summed by game, in place of the information matrix
     first_stage_covariance  (2 games, 2 games), of all pR, then all pF
+    starts, seed  from how many starts the full likelihood is climbed (see :mod:`doubletalk.crisis.starts`)
 
     Raises InputError for an unknown method or rule, and for data without counts.
     """
@@ -73,7 +77,7 @@ def fit_crisis(
     else:
         say(None, "full likelihood")
         start, _, _, _ = iterate_npl(design, data.counts, first.beliefs, pseudo, say)
-        made = _ml(design, data.counts, start, rule, robust)
+        made = _ml(design, data.counts, start, rule, robust, (starts, seed), say)
         if method == "mpec":
             made = _mpec(design, data.counts, start, made, robust)
     return replace(
@@ -170,11 +174,16 @@ def nearest_equilibria(equilibria: Equilibria, resist: Array) -> NDArray[np.intp
     return np.asarray(order[np.concatenate([[0], np.cumsum(number)[:-1]])], dtype=np.intp)
 
 
-def _ml(design: Design, counts: Array, start: Maximum, rule: str, robust: bool) -> CrisisFit:
-    found, terms = maximise_full(design, counts, start.point, rule)
+def _ml(
+    design: Design, counts: Array, start: Maximum, rule: str, robust: bool, several: tuple[int, int], tell: Tell
+) -> CrisisFit:
+    peaks = climb_from_several(design, counts, start.point, rule, *several, tell)
+    found, terms = peaks[0].found, peaks[0].terms
     names = design.names + (MIXTURE_NAMES if rule == "mixture" else ())
     covariance, words = full_covariance(found.hessian, terms.scores, robust)
     fit = replace(_record(design, found, names), covariance=covariance, errors_account_for=words)
+    if several[0] > 1:
+        fit = replace(fit, diagnostics={"maxima": [peak.to_dict() for peak in peaks], "seed": several[1]})
     return _at_equilibria(fit, terms)
 
 

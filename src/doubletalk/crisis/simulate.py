@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,9 +23,11 @@ __all__ = [
     "outcome_probabilities",
     "predict",
     "simulate_counts",
+    "thinned",
 ]
 
 Array = NDArray[np.float64]
+Tell = Callable[[float | None, str], None]
 
 PREDICTION_RULES = ("lowest", "highest", "mixture")
 """Which equilibrium is predicted: with least or most pR, or all of them in the shares that a mixture has."""
@@ -80,9 +82,20 @@ def normal_draws(estimates: Array, covariance: Array, names: Sequence[str], draw
     return np.asarray(estimates + generator.standard_normal((draws, len(estimates))) @ root.T)
 
 
-def predict(design: Design, estimates: Array, drawn: Array, *, level: float, selection: str) -> Prediction:
+def thinned(draws: Array, count: int) -> Array:
+    """At most *count* of the rows of *draws*, evenly spaced."""
+    return np.asarray(draws[np.linspace(0, len(draws) - 1, min(count, len(draws))).astype(np.intp)])
+
+
+def predict(
+    design: Design, estimates: Array, drawn: Array, *, level: float, selection: str, tell: Tell | None = None
+) -> Prediction:
     """Predicted probabilities; intervals are the quantiles over *drawn* (draws, parameters)."""
     centre, equilibria = outcome_probabilities(design, estimates, selection)
-    spread = np.stack([outcome_probabilities(design, one, selection)[0] for one in drawn])
+    spread = []
+    for number, one in enumerate(drawn):
+        spread.append(outcome_probabilities(design, one, selection)[0])
+        if tell is not None:
+            tell((number + 1) / len(drawn), "predicting")
     low, high = np.quantile(spread, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
     return Prediction(centre, low, high, equilibria)
