@@ -27,6 +27,7 @@ from doubletalk.commands.schema import schema
 from doubletalk.commands.solve import solve
 from doubletalk.commands.study import study
 from doubletalk.commands.talk import talk
+from doubletalk.commands.thresholds import thresholds
 
 __all__ = ["app", "main"]
 
@@ -55,7 +56,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _command in (check, solve, talk, quantal, atlas, library, study, chronicle, new, convert, schema):
+for _command in (check, solve, talk, quantal, atlas, thresholds, library, study, chronicle, new, convert, schema):
     app.command()(_command)
 app.add_typer(crisis, name="crisis")
 app.add_typer(longgame, name="longgame")

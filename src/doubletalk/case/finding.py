@@ -11,7 +11,7 @@ from doubletalk.case.loading import CASE_FILE
 from doubletalk.errors import InputError
 from doubletalk.game.wording import unknown
 
-__all__ = ["find_case", "new_case", "shipped_cases"]
+__all__ = ["find_case", "is_case", "new_case", "shipped_cases"]
 
 _HOME = Path(__file__).resolve().parent.parent / "cases"
 _LEFT_OUT = ("__pycache__", "*.pyc", ".*")
@@ -36,6 +36,14 @@ def find_case(name_or_path: str | Path) -> Path:
     raise InputError(
         f"{unknown('case', str(name_or_path), shipped_cases())}; a path to a case folder is accepted as well"
     )
+
+
+def is_case(name_or_path: str | Path) -> bool:
+    """Whether the name or path means a case, not a game file."""
+    place = Path(name_or_path)
+    if place.exists():
+        return place.name == CASE_FILE or (place / CASE_FILE).is_file()
+    return str(name_or_path) in shipped_cases()
 
 
 def new_case(target: str | Path, source: str | Path = "belarus") -> Path:

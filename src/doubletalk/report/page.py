@@ -22,6 +22,7 @@ from doubletalk.report.sections.questions import questions
 from doubletalk.report.sections.record import record, timeline
 from doubletalk.report.sections.robustness import robustness
 from doubletalk.report.sections.talk import talk
+from doubletalk.report.sections.thresholds import thresholds
 from doubletalk.report.sections.window import window
 from doubletalk.report.tables import safe
 
@@ -33,6 +34,7 @@ SECTIONS: tuple[Callable[[PageContent], Section | None], ...] = (
     window,
     atlas,
     claims,
+    thresholds,
     talk,
     record,
     questions,

@@ -1,0 +1,173 @@
+"""Thresholds of the case: where along one parameter the equilibria, the best policy and each claim change."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+from doubletalk.exact import Rational
+from doubletalk.regions.atlas_data import read_solved, solved_text
+from doubletalk.regions.atlas_questions import Best, Structure
+from doubletalk.regions.atlas_solving import Point, Solver
+from doubletalk.regions.critical import critical_values
+from doubletalk.regions.thresholds import Line, find_thresholds
+from doubletalk.regions.thresholds_data import rows_of, thresholds_csv
+from doubletalk.regions.thresholds_game import AskClaims, AskLine
+from doubletalk.report.page_content import PageContent, Section
+from doubletalk.report.sections.badges import side_badge, which_world
+from doubletalk.report.tables import safe, stacked
+from doubletalk.report.thresholds_figure import thresholds_svg
+from doubletalk.report.window_figure import number_words
+from doubletalk.report.writing import write_text
+
+__all__ = ["thresholds"]
+
+GRID, MOST = 12, 24
+"""Equal steps, and at most so many values at which payoffs turn: what a report can wait for."""
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """The policy of the first audience, the outcomes, and every claim, asked together."""
+
+    line: AskLine
+    claims: AskClaims
+    known: dict[Point, Hashable] = field(default_factory=dict, compare=False)
+
+    def __call__(self, x: Rational, y: Rational) -> Hashable:
+        """The answers of the line, then those of the claims."""
+        first, second = self.line(x, y), self.claims(x, y)
+        assert isinstance(first, tuple)
+        assert isinstance(second, tuple)
+        return (*first[:-1], *second)
+
+    def words(self, k: int, answer: Hashable) -> str:
+        """An answer in words."""
+        mine = len(self.line.questions)
+        return self.line.words(k, answer) if k < mine else self.claims.words(k - mine, answer)
+
+
+_remembered: dict[str, dict[Point, Hashable]] = {}
+"""What this process solved before: a second page of a study costs nothing."""
+
+
+def thresholds(content: PageContent) -> Section | None:
+    """Along the first parameter of ``atlas:`` in case.yaml; None without one. What was solved is kept."""
+    study = content.study
+    if study is None or not study.case.atlas or study.stopped:
+        return None
+    case = study.case
+    which, roles = case.window if case.window is not None else (next(iter(case.games)), None)
+    name = case.atlas[0][0]
+    file = case.games[which]
+    who = roles.first if roles is not None else file.game().audiences[0].name
+    ask = _Ask(AskLine(file, name, (Best(who), Structure()), {}), AskClaims(case, which, name, {}))
+    labels = [f"best policy of {content.name(who)}", "outcomes of each kind", *ask.claims.labels]
+    found, files = _found(content, ask, labels)
+    files["thresholds.csv"] = thresholds_csv(found, ask.words)
+    changing = [(k, line) for k, line in enumerate(found) if line.changes]
+    shown = {line.question: k for k, line in changing}
+
+    def words(k: int, answer: Hashable) -> str:
+        original = list(shown.values())[k]
+        told = ask.words(original, answer)
+        return " or ".join(map(content.name, told.split(" or "))) if original == 0 else told
+
+    mark = file.values()[name]
+    body = f"<p>{safe(_intro(content, name, found[0]))}</p>{which_world(content)}"
+    if changing:
+        body += "".join(
+            f'<div class="scroll">{picture}</div>' if wide else picture
+            for wide in (True, False)
+            for picture in [thresholds_svg([line for _, line in changing], words, wide=wide, mark=mark)]
+        )
+        body = body.replace("</div><svg", "</div>\n<svg")
+    body += _table(content, ask, found)
+    return Section("thresholds", "Thresholds", body, files)
+
+
+def _found(content: PageContent, ask: _Ask, labels: Sequence[str]) -> tuple[tuple[Line, ...], dict[str, str]]:
+    """The lines, and what was solved for them as a file."""
+    assert content.study is not None
+    name, low, high = content.study.case.atlas[0]
+    of = f"{ask.line.fingerprint[:16]}{ask.claims.fingerprint[:16]}"
+    file = f"thresholds-solved-{of[:6]}{of[16:22]}.json"
+    place = None if content.folder is None else content.folder / file
+    known = _remembered.setdefault(of, {})
+    if place is not None:
+        known.update(read_solved(place, of))
+    solver = Solver(ask, known=known)
+    try:
+        turns = critical_values(ask.claims.game_at, low, high, MOST)
+        found = find_thresholds(solver, name, low, high, labels, turns, GRID)
+    except KeyboardInterrupt:
+        if place is not None:
+            write_text(place, solved_text(known, of))
+        raise
+    return found, {file: solved_text(solver.known, of)}
+
+
+def _intro(content: PageContent, name: str, line: Line) -> str:
+    known = content.words.get(name)
+    told = f"{known} ({name})" if known else name
+    return (
+        f"One number is varied and everything else is held: {told}, from {line.low} to {line.high}. All equilibria "
+        f"are found exactly at {line.probes} of its values, {line.critical} where some comparison of payoffs turns, "
+        "and every claim about the model is answered at each. Where an answer changes, the value is named exactly and "
+        "confirmed at it and on both sides. The dashed line is where the game file puts it. A change that begins and "
+        f"ends between two of the values, at most {number_words(line.widest)} apart, is not seen."
+    )
+
+
+def _table(content: PageContent, ask: _Ask, found: Sequence[Line]) -> str:
+    """Every line with its stretches; for claims also what other parameters would change."""
+    name = found[0].name
+    by_id = {claim.id: claim for claim in content.claims}
+    rows = []
+    for k, line in enumerate(found):
+        claim = by_id.get(line.question)
+        if claim is None:
+            first = f"<p>{safe(line.question[:1].upper() + line.question[1:])}</p>"
+        else:
+            first = f'{side_badge(content, claim.side)} <a href="#claim-{safe(claim.id)}">{safe(claim.id)}</a>'
+            first += f"<p>{safe(claim.paraphrase)}</p>"
+        rows.append(("", (first, _along(content, ask, k, line), _elsewhere(claim.changes if claim else ()))))
+    for filed in ask.claims.left_out:
+        claim = by_id.get(filed.id)
+        if claim is not None:
+            first = f'{side_badge(content, claim.side)} <a href="#claim-{safe(claim.id)}">{safe(claim.id)}</a>'
+            first += f"<p>{safe(claim.paraphrase)}</p>"
+            along = f"<p>{safe(claim.interval)}</p>" if claim.interval.startswith("for ") else "<p>–</p>"
+            rows.append(("", (first, along, _elsewhere(claim.changes))))
+    return stacked(("What", f"Along {name}", "Nearest changes along other parameters"), rows)
+
+
+def _along(content: PageContent, ask: _Ask, k: int, line: Line) -> str:
+    def told(words: str) -> str:
+        return " or ".join(map(content.name, words.split(" or "))) if k == 0 else words
+
+    if not line.changes:
+        return f"<p>No change: {safe(told(ask.words(k, line.stretches[0].answer)))}.</p>"
+    items = []
+    for row in rows_of(line, k, ask.words):
+        if row.kind == "between":
+            where = f"{_number(row.start)} < {line.name} < {_number(row.end)}"
+        elif row.equation:
+            where = f"{line.name} = {row.decimals}…, {row.equation}"
+        else:
+            where = f"{line.name} = {_number(row.start)}"
+        items.append(f"<li>{safe(where)}: {safe(told(row.answer))}</li>")
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _number(number: str) -> str:
+    return number if len(number) <= 12 else f"{float(_quotient(number)):.6f}…"
+
+
+def _quotient(number: str) -> float:
+    top, _, below = number.partition("/")
+    return int(top) / int(below or 1)
+
+
+def _elsewhere(changes: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{safe(words)}</li>' for words in changes)}</ul>" if changes else "<p>–</p>"

@@ -1,0 +1,153 @@
+"""Thresholds as strips: one for each question, coloured by the answer, a line and a number where it changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from doubletalk.exact import Rational, text
+from doubletalk.regions.thresholds import Change, Line
+from doubletalk.report.atlas_figure import SHADES
+from doubletalk.report.figures_svg import INK
+from doubletalk.report.window_figure import decimal
+
+__all__ = ["thresholds_html", "thresholds_svg"]
+
+Words = Callable[[int, Hashable], str]
+LONGEST_NUMBER = 9
+ROW, WIDE, NARROW = 30, 560, 280
+_CLIPS = re.compile(r' clip-path="[^"]*"|<clipPath.*?</clipPath>|<defs>\s*</defs>', re.DOTALL)
+
+
+def thresholds_svg(
+    lines: Sequence[Line],
+    words: Words,
+    *,
+    wide: bool = True,
+    title: str = "",
+    colours: Sequence[tuple[str, str]] = (),
+    mark: Rational | None = None,
+) -> str:
+    """The picture as SVG. ``colours``: (answer in words, colour) of a fixed legend; ``mark``: shown by a line."""
+    import vl_convert
+
+    picture = str(vl_convert.vegalite_to_svg(_chart(lines, words, wide, title, colours, mark)))
+    css = "chart wide" if wide else "chart narrow"
+    head = f"Thresholds along {lines[0].name}" if lines else "Thresholds"
+    picture = picture.replace(' class="marks"', f' class="{css}"', 1).replace(">", f"><title>{head}</title>", 1)
+    return _CLIPS.sub("", picture).replace("\n", "")
+
+
+def thresholds_html(
+    lines: Sequence[Line], words: Words, *, title: str = "", listed: Mapping[str, str] | None = None
+) -> str:
+    """The picture as a page that opens offline; hover for exact values. ``listed``: letter -> outcome, put below it."""
+    import vl_convert
+
+    page = str(vl_convert.vegalite_to_html(_chart(lines, words, True, title, (), None), bundle=True))
+    rows = "".join(
+        f"<dt><b>{escape(letter)}</b></dt><dd>{escape(told)}</dd>" for letter, told in (listed or {}).items()
+    )
+    return page.replace("</body>", f'<dl style="font: 14px sans-serif; max-width: 60em">{rows}</dl></body>', 1)
+
+
+def _chart(
+    lines: Sequence[Line],
+    words: Words,
+    wide: bool,
+    title: str,
+    colours: Sequence[tuple[str, str]],
+    mark: Rational | None,
+) -> dict[str, Any]:
+    import altair as alt
+
+    line = lines[0]
+    strips = [row for k, each in enumerate(lines) for row in _strips(each, k, words)]
+    points = [row for k, each in enumerate(lines) for row in _points(each, k, words)]
+    legend = list(colours) or _legend(strips + points)
+    scale = alt.Scale(domain=[decimal(line.low), decimal(line.high)], nice=False, zero=False)
+    x = alt.X("from:Q", scale=scale, title=line.name, axis=alt.Axis(grid=False))
+    several = len(lines) > 1
+    order = [each.question for each in lines]
+    axis = alt.Axis(labelLimit=230 if wide else 90, domain=False, ticks=False) if several else None
+    y = alt.Y("question:N", sort=order, title=None, axis=axis, scale=alt.Scale(paddingInner=0.55, paddingOuter=0.4))
+    fill = alt.Color(
+        "answer:N",
+        scale=alt.Scale(domain=[name for name, _ in legend], range=[colour for _, colour in legend]),
+        legend=alt.Legend(title=None, orient="bottom", columns=1, symbolType="square", symbolStrokeWidth=0),
+    )
+    tips = [alt.Tooltip("answer:N"), alt.Tooltip("where:N")]
+    bars = alt.Chart(alt.Data(values=strips)).mark_bar(stroke=None)
+    cuts = alt.Chart(alt.Data(values=points))
+    layers = [
+        bars.encode(x=x, x2="to:Q", y=y, color=fill, tooltip=tips),
+        cuts.mark_tick(color=INK, thickness=1.5, opacity=1, size=24).encode(x=x, y=y, tooltip=tips),
+        cuts.mark_text(dy=-ROW * 0.55, baseline="middle", fontSize=11, color=INK).encode(x=x, y=y, text="number:N"),
+    ]
+    if mark is not None:
+        filed = alt.Chart(alt.Data(values=[{"from": decimal(mark)}]))
+        layers.append(filed.mark_rule(color=INK, strokeDash=[3, 3]).encode(x=x))
+    width = WIDE if wide else NARROW
+    chart = alt.layer(*layers).properties(width=width, height=(ROW + 16) * len(lines))
+    if title:
+        chart = chart.properties(title=alt.TitleParams(title, anchor="start", fontSize=13, color=INK))
+    drawn: dict[str, Any] = (
+        chart.configure_view(stroke=None)
+        .configure_axis(labelFontSize=12, titleFontSize=13, labelColor=INK, titleColor=INK, titleFontWeight="normal")
+        .configure_legend(labelFontSize=12, labelColor=INK, labelLimit=width + 60)
+        .to_dict()
+    )
+    return drawn
+
+
+def _legend(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    names = list(dict.fromkeys(row["answer"] for row in rows if row.get("drawn")))
+    return [(name, SHADES[k % len(SHADES)]) for k, name in enumerate(names)]
+
+
+def _strips(line: Line, k: int, words: Words) -> list[dict[str, Any]]:
+    return [
+        {
+            "question": line.question,
+            "from": decimal(stretch.low),
+            "to": decimal(stretch.high),
+            "answer": words(k, stretch.answer),
+            "where": f"{text(stretch.low)} < {line.name} < {text(stretch.high)}",
+            "drawn": True,
+        }
+        for stretch in line.stretches
+    ]
+
+
+def _points(line: Line, k: int, words: Words) -> list[dict[str, Any]]:
+    found = []
+    for change in line.changes:
+        at_it = words(k, change.at_it) if change.value is not None else "not solved at it"
+        found.append(
+            {
+                "question": line.question,
+                "from": decimal((change.low + change.high) / 2),
+                "answer": at_it,
+                "where": f"{line.name} = {_number(change)}",
+                "number": _short(change),
+                "drawn": False,
+            }
+        )
+    return found
+
+
+def _number(change: Change) -> str:
+    if change.value is not None:
+        return text(change.value)
+    if change.root is not None:
+        return f"{change.root.decimals()}..., {change.root.equation('x')}"
+    return f"between {decimal(change.low):.6f} and {decimal(change.high):.6f}"
+
+
+def _short(change: Change) -> str:
+    """A fraction where it is short, else four decimals."""
+    if change.value is not None and len(text(change.value)) <= LONGEST_NUMBER:
+        return text(change.value)
+    return f"{decimal((change.low + change.high) / 2):.4f}"
