@@ -46,7 +46,8 @@ RHAT_LIMIT = 1.01
 ENOUGH = 400.0
 """A posterior counts as sampled when every R-hat is below RHAT_LIMIT and both effective sample sizes are above this."""
 FEWEST_DRAWS = 50
-DEPTH = 8
+DEPTH = (6, 8)
+"""Largest depth of a tree while warming up, and after."""
 SPREAD = 1.5
 """Chains start at N(0, SPREAD^2) in whitened coordinates."""
 
@@ -231,7 +232,9 @@ def _laplace(design: Design, counts: Array, rule: str, prior_scale: float, start
 def _sample(target: _Target, chains: int, draws: int, warmup: int, seed: int, tell: Tell) -> _Sampled:
     jax, hmc = _numpyro()
     size = len(target.mode)
-    kernel = hmc.NUTS(potential_fn=_potential(jax, target), max_tree_depth=DEPTH, target_accept_prob=0.8)
+    kernel = hmc.NUTS(
+        potential_fn=_potential(jax, target), max_tree_depth=DEPTH, dense_mass=True, target_accept_prob=0.9
+    )
     keys = jax.random.split(jax.random.PRNGKey(seed), chains)
     begin = SPREAD * np.random.default_rng(seed).standard_normal((chains, size))
     with warnings.catch_warnings():

@@ -191,15 +191,21 @@ def _moved(
     made: dict[str, Column] = {}
     for name, column in columns.items():
         if name == covariate:
-            made[name] = np.repeat(_column(values), rows)
+            source, chosen = _column(values), np.repeat(np.arange(len(values)), rows)
         elif at == "observed":
-            made[name] = np.tile(column, len(values))
-        elif column.dtype.kind == "f":
-            made[name] = np.full(len(values), column.astype(np.float64).mean())
+            source, chosen = column, np.tile(np.arange(games), len(values))
         else:
-            words, counts = np.unique(column, return_counts=True)
-            made[name] = np.full(len(values), words[counts.argmax()])
+            source, chosen = _typical(column), np.zeros(len(values), dtype=np.intp)
+        made[name] = source[chosen]
     return made
+
+
+def _typical(column: Column) -> Column:
+    """The mean of numbers, the most frequent of words: one entry."""
+    if column.dtype.kind == "f":
+        return np.array([column.astype(np.float64).mean()])
+    words, counts = np.unique(column.astype(np.str_), return_counts=True)
+    return np.array([str(words[counts.argmax()])], dtype=np.str_)
 
 
 def _column(values: tuple[float, ...] | tuple[str, ...]) -> Column:

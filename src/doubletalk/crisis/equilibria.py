@@ -35,6 +35,8 @@ LOWEST_Q = -25.0
 HIGHEST_Q = 25.0
 MARGIN = 1e-11
 NARROW = 1e-9
+SAME_ROOT = 1e-8
+"""Roots of a game that is not certified are one where they are nearer than this."""
 MOST_ROUNDS = 400
 ROOT_STEPS = 160
 SETTLED = 1e-8
@@ -126,6 +128,9 @@ def find_equilibria(games: Game, guess: Array | None = None) -> Equilibria:
     q = _roots(games.rows(game), low, high, sign, None if guess is None else guess[game])
     order = np.lexsort((q, game))
     game, q = game[order], q[order]
+    # neighbouring narrow boxes at a fold hold the same root
+    same = np.concatenate([[False], (np.diff(game) == 0) & (np.diff(q) < SAME_ROOT) & ~certified[game[1:]]])
+    game, q = game[~same], q[~same]
     at = reply(games.rows(game), q)
     firm = 1.0 / (1.0 + at.odds)
     return Equilibria(game, q, at.slope(games.rows(game)), firm, certified, deterred)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from doubletalk.crisis.branch import Branch, along
 from doubletalk.crisis.design import Design
 from doubletalk.crisis.equilibria import Equilibria, find_equilibria
-from doubletalk.crisis.optimise import Maximum, maximise
+from doubletalk.crisis.optimise import MOST_STEPS, Maximum, maximise
 from doubletalk.crisis.reply import game_of
 
 __all__ = [
@@ -166,7 +166,9 @@ def _mixture(design: Design, branch: Branch, equilibria: Equilibria, logits: Arr
     return FullTerms(value, scores, hessian, equilibria, order[first])
 
 
-def maximise_full(design: Design, counts: Array, start: Array, selection: str) -> tuple[Maximum, FullTerms]:
+def maximise_full(
+    design: Design, counts: Array, start: Array, selection: str, steps: int = MOST_STEPS
+) -> tuple[Maximum, FullTerms]:
     """A local maximum of the full likelihood from *start* (coefficients), and the terms there."""
     extra = len(MIXTURE_NAMES) if selection == "mixture" else 0
     begin = np.concatenate([start, np.zeros(extra)]) if len(start) == design.size else start
@@ -176,5 +178,5 @@ def maximise_full(design: Design, counts: Array, start: Array, selection: str) -
         hessian = np.nan_to_num(terms.hessian, nan=0.0, posinf=0.0, neginf=0.0)
         return terms.value, terms.scores.sum(axis=0), hessian
 
-    found = maximise(objective, begin)
+    found = maximise(objective, begin, steps=steps)
     return found, full_terms(design, counts, found.point, selection)

@@ -38,7 +38,9 @@ class Maximum:
         return float(np.abs(self.gradient).max(initial=0.0))
 
 
-def maximise(objective: Objective, start: Array, *, tolerance: float = GRADIENT_TOLERANCE) -> Maximum:
+def maximise(
+    objective: Objective, start: Array, *, tolerance: float = GRADIENT_TOLERANCE, steps: int = MOST_STEPS
+) -> Maximum:
     """A local maximum of *objective*, which gives value, gradient and Hessian.
 
     Levenberg-Marquardt damping in units of the curvature: steps solve (-H + damping diag) step = gradient, with the
@@ -48,7 +50,7 @@ def maximise(objective: Objective, start: Array, *, tolerance: float = GRADIENT_
     point = np.array(start, dtype=np.float64)
     value, gradient, hessian = objective(point)
     damping = DAMPING[1]
-    for step_number in range(MOST_STEPS):
+    for step_number in range(steps):
         size = float(np.abs(gradient).max(initial=0.0))
         scale = np.maximum(np.abs(np.diag(hessian)), 1e-10)
         done = size < tolerance
@@ -68,8 +70,8 @@ def maximise(objective: Objective, start: Array, *, tolerance: float = GRADIENT_
         if done and not float(np.abs(gradient).max(initial=0.0)) < 0.5 * size:
             return Maximum(point, value, gradient, hessian, step_number + 1, True, "converged")
     size = float(np.abs(gradient).max(initial=0.0))
-    words = "converged" if size < tolerance else f"stopped after {MOST_STEPS} steps"
-    return Maximum(point, value, gradient, hessian, MOST_STEPS, size < tolerance, words)
+    words = "converged" if size < tolerance else f"stopped after {steps} steps"
+    return Maximum(point, value, gradient, hessian, steps, size < tolerance, words)
 
 
 def _smaller(new: Array, old: Array) -> bool:
