@@ -66,7 +66,7 @@ def test_small_case_needs_only_a_game_and_claims(small: Path) -> None:
     assert answers["shun"].verdict is not None
     flips = {(f.direction, str(f.threshold)) for f in answers["shun"].verdict.flips}
     assert flips == {("up", "1/2")}
-    assert answers["later"].cannot == "the case has no long game yet"
+    assert answers["later"].cannot == "the case has no long game (longgame: in case.yaml)"
     assert answers["seen"].cannot == "the case has no record"
     assert (result.window, result.moves, result.tells_apart, result.record) == (None, (), (), None)
     assert steps == sorted(steps)

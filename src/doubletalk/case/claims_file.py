@@ -58,6 +58,7 @@ class Claim:
     note: str | None = None
     shared: str | None = None
     line: int | None = field(default=None, compare=False)
+    statement_line: int | None = field(default=None, compare=False)
 
 
 def load_claims(
@@ -119,6 +120,7 @@ def _claim(reader: Reader, table: Table, number: int, sides: Mapping[str, str], 
         maybe("note"),
         maybe("shared"),
         table.line,
+        table.line_of("statement") if statement is not None else None,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from doubletalk.case.claims_file import Claim, load_claims
+from doubletalk.case.long_plan import LongPlan, check_long_claims, read_long_plan
 from doubletalk.case.reader import CaseFileError, Reader
 from doubletalk.case.window import WindowRoles
 from doubletalk.case.worlds import FACTORS, Crux, World, worlds_of
@@ -56,7 +57,7 @@ class Case:
     ``vary``: the parameters that every search for flips tries. ``atlas``: two parameters of the game of the window and
     their ranges, over which the report draws an atlas. ``cruxes``: the sizes that no source settles.
     ``words``: what the report calls players, types,
-    actions and parameters of the games.
+    actions and parameters of the games. ``long``: the long game and what is asked of it.
     """
 
     folder: Path
@@ -76,6 +77,7 @@ class Case:
     words: Mapping[str, str] = field(default_factory=dict)
     cruxes: tuple[Crux, ...] = ()
     atlas: tuple[tuple[str, Rational, Rational], ...] = ()
+    long: LongPlan | None = None
 
     @property
     def worlds(self) -> tuple[World, ...]:
@@ -104,9 +106,13 @@ def load_case(folder: str | Path) -> Case:
     sides: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
     sources = _file(reader, top, "sources", home) if "sources" in top.entries else None
+    plan = read_long_plan(reader, top, home)
     if "claims" in top.entries:
         keys = _bibliography_keys(sources) if sources is not None else None
-        sides, claims = load_claims(_file(reader, top, "claims", home), tuple(games), keys)
+        place = _file(reader, top, "claims", home)
+        sides, claims = load_claims(place, tuple(games), keys)
+        asked = [(c.id, str(c.statement), c.statement_line) for c in claims if c.kind == "long game"]
+        check_long_claims(place, asked, None if plan is None else plan.game)
     return Case(
         home,
         reader.text(top, "title", "case"),
@@ -125,6 +131,7 @@ def load_case(folder: str | Path) -> Case:
         words=_words(reader, top, games),
         cruxes=_cruxes(reader, top, games),
         atlas=_atlas(reader, top, games),
+        long=plan,
     )
 
 

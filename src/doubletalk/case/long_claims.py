@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from doubletalk.longgame.room import Room, Scene, Setting
     from doubletalk.longgame.simulate import Paths
 
-__all__ = ["PATHS", "SURE", "LongVerdict", "answer_long", "chain_happens", "check_long_statement"]
+__all__ = ["PATHS", "SURE", "LongVerdict", "answer_long", "chain_happens", "check_long_statement", "estimate_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -126,6 +126,14 @@ def answer_long(
         parsed.source, answer, _words(answer, left, right, difference, paths * count), left.value, left.error,
         right.value, right.error, difference.value, difference.error, paths * count, asker.residual, {},
     )  # fmt: skip
+
+
+def estimate_of(
+    statement: str, room: Room, *, paths: int = PATHS, changes: Mapping[str, float] | None = None
+) -> Estimate:
+    """The left side of a statement as a number with its error."""
+    parsed = check_long_statement(statement, room.game)
+    return _Asker(parsed, room, paths, 1, dict(changes or {})).value(parsed.left)
 
 
 def _decided(sign: str, difference: Estimate) -> str:

@@ -19,6 +19,8 @@ from doubletalk.case.finding import find_case
 from doubletalk.case.flips import with_flips
 from doubletalk.case.language import parse_statement
 from doubletalk.case.loading import Case, CaseFileError, Claim, load_case
+from doubletalk.case.long_claims import LongVerdict
+from doubletalk.case.long_study import DEPTHS, MEMORY_POINTS, LongStudy, needs_jax, study_long_game
 from doubletalk.case.room import GameRoom
 from doubletalk.case.structure import StructuralThreshold, structural_thresholds
 from doubletalk.case.syntax import Statement
@@ -89,7 +91,8 @@ class WorldStudy:
 
 @dataclass(frozen=True)
 class AnsweredClaim:
-    """A claim with its answer: a ``verdict`` (game), ``record_answer`` (record), or ``cannot`` with the reason.
+    """A claim with its answer: a ``verdict`` (game), ``record_answer`` (record), ``long_answer`` (long game), or
+    ``cannot`` with the reason.
 
     ``verdict`` is the answer at the parameters as filed, the only one with flips; ``worlds`` has the answer in every
     world by its name, the one as filed among them.
@@ -100,6 +103,7 @@ class AnsweredClaim:
     record_answer: RecordAnswer | None = None
     cannot: str | None = None
     worlds: Mapping[str, Verdict] | None = None
+    long_answer: LongVerdict | None = None
 
     @property
     def across(self) -> dict[str, int]:
@@ -119,6 +123,8 @@ class AnsweredClaim:
     @property
     def short(self) -> str:
         """One phrase for a table: over all worlds where there are several."""
+        if self.long_answer is not None:
+            return _LONG[self.long_answer.answer]
         if self.verdict is None:
             return self.record_answer.verdict.value if self.record_answer is not None else "cannot be asked"
         if self.worlds is not None and len(self.worlds) > 1:
@@ -140,6 +146,13 @@ _SHORT = {
     "undefined": "not defined",
     "undecided": "not decided",
     "cannot": "cannot be asked yet",
+}
+
+_LONG = {
+    "yes": "holds in simulation",
+    "no": "does not hold in simulation",
+    "undecided": "undecided within the error of the simulation",
+    "undefined": "not defined",
 }
 
 
@@ -165,6 +178,7 @@ class StudyResult:
     stopped: str | None = None
     questions: tuple[AnsweredStatement, ...] = ()
     codings: tuple[CodedRecord, ...] = ()
+    long: LongStudy | None = None
 
     def to_json(self) -> str:
         """The whole result as JSON text; the same from run to run but for ``timing_s``."""
@@ -185,19 +199,24 @@ def study(
     flips: str = "quick",
     time_limit: float | None = None,
     flips_limit: float | None = None,
+    long: str = "quick",
 ) -> StudyResult:
     """Study a case, by name or by folder.
 
     ``flips``: "quick" (a quarter below and above each parameter of ``vary`` in case.yaml and each that the claim's
     ``assumes`` names; exact for statements about best responses), "all" (every parameter, exact thresholds: hundreds
     of solves), "none". ``flips_limit``: seconds for that search; what it did not reach says so.
+    ``long``: how much is asked of the long game, "quick" (policies with counters on a
+    coarser grid of beliefs), "all" or "none".
     Raises ``InputError`` for anything wrong in the folder. KeyboardInterrupt is caught once the case is read: the
     result then holds what was found, and ``stopped`` says so.
     """
     if flips not in FLIPS:
         raise InputError(f"flips: found '{flips}', expected one of {', '.join(FLIPS)}")
+    if long not in DEPTHS:
+        raise InputError(f"long: found '{long}', expected one of {', '.join(DEPTHS)}")
     clock = Clock(time_limit, flips_limit)
-    run = _Run(load_case(find_case(name_or_path)), progress or (lambda share, what: None), flips, clock)
+    run = _Run(load_case(find_case(name_or_path)), progress or (lambda share, what: None), flips, clock, long)
     try:
         run.everything()
     except KeyboardInterrupt:
@@ -208,8 +227,9 @@ def study(
 class _Run:
     """A study under way; ``result`` may be asked for at any time."""
 
-    def __init__(self, case: Case, progress: Progress, flips: str, clock: Clock) -> None:
-        self.case, self.progress, self.flips, self.clock = case, progress, flips, clock
+    def __init__(self, case: Case, progress: Progress, flips: str, clock: Clock, depth: str) -> None:
+        self.case, self.progress, self.flips, self.clock, self.depth = case, progress, flips, clock, depth
+        self.long: LongStudy | None = None
         self.rooms = {
             name: GameRoom(file.game, lambda game: solve(game, time_limit=self.clock.limit()))
             for name, file in case.games.items()
@@ -236,6 +256,7 @@ class _Run:
             ("record", self._tells_apart),
             ("window", self._windows),
             ("worlds", self._worlds),
+            ("long game", self._long_game),
             ("flips", self._flips),
         ):
             start = time.perf_counter()
@@ -271,7 +292,7 @@ class _Run:
         if claim.kind == "cannot":
             return AnsweredClaim(claim, cannot=claim.cannot)
         if claim.kind == "long game":
-            return AnsweredClaim(claim, cannot="the case has no long game yet")
+            return AnsweredClaim(claim, cannot=self._no_long_game() or NOT_REACHED)
         try:
             if claim.kind == "record":
                 if self.record is None:
@@ -338,12 +359,38 @@ class _Run:
             if not item.world.as_filed:
                 room.forget(where)
 
+    def _no_long_game(self) -> str:
+        """Why nothing can be asked of the long game; "" where it can."""
+        if self.case.long is None:
+            return "the case has no long game (longgame: in case.yaml)"
+        return "not asked: the study was told to leave the long game out" if self.depth == "none" else needs_jax()
+
+    def _long_game(self) -> None:
+        plan, missing = self.case.long, self._no_long_game()
+        if plan is None:
+            return
+        if missing:
+            self.long = LongStudy(plan, missing)
+            return
+        from doubletalk.longgame.room import Room
+
+        def tell(share: float, what: str) -> None:
+            self.tell(0.7 + 0.1 * share, what)
+
+        room = Room(plan.game, memory_points=None if self.depth == "all" else MEMORY_POINTS)
+        asked = {claim.id: claim for claim in self.case.claims if claim.kind == "long game"}
+        self.long = study_long_game(plan, room, tell, claims={name: str(c.statement) for name, c in asked.items()})
+        for name, found in self.long.verdicts.items():
+            self.answers[name] = AnsweredClaim(asked[name], long_answer=found)
+        for name, why in self.long.failed.items():
+            self.answers[name] = AnsweredClaim(asked[name], cannot=why)
+
     def _flips(self) -> None:
         if self.flips == "none":
             return
         self.clock.begin_search()
         for k, (claim_id, parsed) in enumerate(self.parsed.items()):
-            self.tell(0.7 + 0.3 * k / len(self.parsed), f"looking for what would overturn {claim_id}")
+            self.tell(0.8 + 0.2 * k / len(self.parsed), f"looking for what would overturn {claim_id}")
             done = self.answers[claim_id]
             assert done.verdict is not None
             room = self.rooms[str(done.claim.game)]
@@ -375,6 +422,7 @@ class _Run:
             self.stopped,
             self.questions,
             self.codings,
+            self.long,
         )
 
 

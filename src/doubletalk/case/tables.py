@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from doubletalk.case.long_data import long_data, verdict_data
 from doubletalk.case.verdict_data import as_data
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def as_json(result: StudyResult) -> str:
         ],
         "questions": _questions(result),
         "robustness": _robustness(result),
+        "long_game": None if result.long is None else long_data(result.long),
         "timing_s": dict(result.timing_s),
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
@@ -201,9 +203,16 @@ def _claim(item: AnsweredClaim) -> dict[str, Any]:
         data["as_stated"] = {"worlds": held, "of": asked}
     if item.record_answer is not None:
         data["record"] = _record(item.record_answer)
+    if item.long_answer is not None:
+        data["long_game"] = verdict_data(item.long_answer)
     if item.cannot is not None:
         data["cannot"] = item.cannot
     return data
+
+
+def _said(item: AnsweredClaim) -> str:
+    found = item.verdict or item.record_answer or item.long_answer
+    return "" if found is None else found.words
 
 
 def as_csv(result: StudyResult) -> dict[str, str]:
@@ -234,7 +243,7 @@ def as_csv(result: StudyResult) -> dict[str, str]:
                     i.claim.says,
                     i.claim.statement or "",
                     i.short,
-                    i.verdict.words if i.verdict else i.record_answer.words if i.record_answer else "",
+                    _said(i),
                     i.claim.source,
                     i.claim.attribution or "",
                     i.claim.by_construction or "",

@@ -40,6 +40,10 @@ def study(
     flips_limit: Annotated[
         float, typer.Option("--flips-limit", metavar="S", help="Seconds for that search; the rest says so.")
     ] = 600.0,
+    long: Annotated[
+        str,
+        typer.Option("--long", metavar="NAME", help="The long game: quick, all (a finer grid for counters) or none."),
+    ] = "quick",
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", metavar="S", help="Stop each solve after S seconds.")
     ] = None,
@@ -51,6 +55,8 @@ def study(
         raise typer.BadParameter("expected a positive number of seconds", param_hint="'--flips-limit'")
     if flips not in ("quick", "all", "none"):
         raise typer.BadParameter(f"found '{flips}', expected quick, all or none", param_hint="'--flips'")
+    if long not in ("quick", "all", "none"):
+        raise typer.BadParameter(f"found '{long}', expected quick, all or none", param_hint="'--long'")
     if claims and json:
         raise typer.BadParameter("is for the terminal view; leave out --json", param_hint="'--claims'")
     place = _place(case)
@@ -60,7 +66,7 @@ def study(
         from doubletalk.report.pdf import check_pdf
 
         check_pdf()
-    result, interrupted = _studied(place, time_limit, flips, flips_limit)
+    result, interrupted = _studied(place, time_limit, flips, flips_limit, long)
     _write(result, folder, pdf and not interrupted)
     if json:
         put(result.to_json())
@@ -95,7 +101,7 @@ def _place(case: str) -> Path:
 
 
 def _studied(
-    place: Path, time_limit: float | None, flips: str, flips_limit: float
+    place: Path, time_limit: float | None, flips: str, flips_limit: float, long: str
 ) -> tuple[StudyResult, bool]:
     """The result and whether Ctrl-C cut it short."""
     interruption = Interruption()
@@ -107,7 +113,7 @@ def _studied(
                 raise KeyboardInterrupt
             bar(share, words)
 
-        result = answer_all(place, tell, flips, time_limit, flips_limit)
+        result = answer_all(place, tell, flips, time_limit, flips_limit, long)
     return result, interruption.happened
 
 

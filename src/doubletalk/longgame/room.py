@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float64]
 PERIODS = 40
 """Quarters that are simulated where a question does not need more."""
 
-KEPT = 24
+KEPT = 12
 """So many simulations are kept at a time."""
 
 
@@ -74,10 +74,14 @@ def one_stance(game: LongGame, stance: str) -> LongGame:
 
 
 class Room:
-    """Solves when asked, and remembers. ``memory_points``: size of the belief grid of policies with counters."""
+    """Solves when asked, and remembers. ``memory_points``: size of the belief grid of policies with counters.
+
+    ``solved`` equilibria so far, ``residual`` the largest of theirs
+    """
 
     def __init__(self, game: LongGame, *, memory_points: int | None = None) -> None:
         self.game, self.memory_points = game, memory_points
+        self.residual, self.solved = 0.0, 0
         self.policies = {policy.name: policy for policy in game.policies}
         self._solved: dict[Setting, LongSolution] = {}
         self._last: dict[Shape, Unknown] = {}
@@ -86,7 +90,8 @@ class Room:
     def solution(self, setting: Setting = Setting()) -> LongSolution:
         """The equilibrium, to a residual of 1e-10. Raises ``DoubletalkError`` where none is found."""
         if setting not in self._solved:
-            self._solved[setting] = self._solve(setting)
+            found = self._solved[setting] = self._solve(setting)
+            self.residual, self.solved = max(self.residual, found.residual), self.solved + 1
         return self._solved[setting]
 
     def paths(
@@ -100,10 +105,12 @@ class Room:
             found = self.solution(setting)
             extra = len(found.game.variables) - len(self.game.variables)
             start = None if scene.start is None else (*scene.start, *(0,) * extra)
-            self._paths[key] = simulate(
+            run = simulate(
                 found.game, found.tables, found.play, paths=paths, periods=periods, seed=seed, start=start,
                 belief=scene.belief, stance=scene.stance, impose=dict([scene.imposed] if scene.imposed else ()),
             )  # fmt: skip
+            levels, moves, stances = (_narrow(part) for part in (run.levels, run.moves, run.stances))
+            self._paths[key] = Paths(levels, moves, run.beliefs, stances)
         return self._paths[key]
 
     def drop(self, setting: Setting) -> None:
@@ -139,6 +146,11 @@ class Room:
         found = solve_long_game(game, changes, policy=name, guess=self._last.get(shape))
         self._last.setdefault(shape, found.unknown)
         return found
+
+
+def _narrow(labels: Any) -> Any:
+    """Indices in as few bytes as they need: a quarter of the memory."""
+    return labels.astype(np.min_scalar_type(int(labels.max(initial=0))))
 
 
 def as_bars(game: LongGame, policy: Policy | None) -> LongGame:
