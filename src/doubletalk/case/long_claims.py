@@ -38,8 +38,8 @@ Floats = npt.NDArray[np.float64]
 SURE = 3.0
 """Standard errors by which a difference has to be away from zero: by luck alone about one answer in 370 is wrong."""
 
-PATHS = 20_000
-BATCHES = (1, 4)
+PATHS = 10_000
+BATCHES = (2, 8)
 """So many batches of ``PATHS`` are drawn, the second number only where the first leaves the answer open."""
 
 PERIODS = 40

@@ -6,23 +6,24 @@ are from the same random numbers, so that their difference is sharper than eithe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from doubletalk.case.long_claims import LongVerdict, answer_long, estimate_of
+from doubletalk.case.long_claims import PATHS, LongVerdict, answer_long, estimate_of
 from doubletalk.case.long_events import Names
 from doubletalk.case.long_language import Quantity, parse_long_statement
 from doubletalk.case.long_plan import LongPlan
 from doubletalk.errors import DoubletalkError
 
 if TYPE_CHECKING:
+    from doubletalk.longgame.declaration import LongGame
     from doubletalk.longgame.estimate import Estimate
     from doubletalk.longgame.policies import PolicyOutcomes
-    from doubletalk.longgame.room import Room
+    from doubletalk.longgame.room import Room, Setting
     from doubletalk.longgame.weighing import Weighed
 
 __all__ = ["DEPTHS", "MEMORY_POINTS", "CycleRow", "LongStudy", "Response", "needs_jax", "study_long_game"]
@@ -35,8 +36,6 @@ DEPTHS = ("quick", "all", "none")
 
 MEMORY_POINTS = 7
 """Beliefs on which policies with counters, which make the game several times larger, are solved in ``quick``."""
-
-PATHS = 20_000
 
 
 @dataclass(frozen=True)
@@ -114,29 +113,101 @@ def study_long_game(
     """
     asked = claims or {}
     tell(0.0, "solving the long game")
-    room.solution()
+    versions, (actor, names, left_out) = _versions(plan, asked), _compared(plan.game)
+    with room.preparing(_needed(plan.game, asked, versions, names)):
+        verdicts, failed = _answers(room, asked, paths, lambda share, words: tell(0.1 + 0.35 * share, words))
+        tell(0.45, "following a move of the long game")
+        responses = tuple(_responses(plan, room, paths))
+        again = {name: asked[name] for name in verdicts if _as_filed(asked[name])}
+        without: dict[str, dict[str, str]] = {name: {} for name in again}
+        cycle = []
+        for k, version in enumerate(versions):
+            tell(0.5 + 0.3 * k / len(versions), f"solving the long game: {version.name}")
+            if plan.cycle:
+                cycle.append(_cycle_row(plan, room, paths, version, versions[0]))
+            for claim, statement in again.items() if version.value is not None else ():
+                found = answer_long(statement, room, paths=paths, batches=(1,), changes=dict(version.changes))
+                without[claim][version.name] = found.answer
+            if k:
+                room.drop(version.setting)
+        verdicts.update({name: replace(verdicts[name], without=without[name]) for name in again})
+        tell(0.8, f"comparing policies of {actor}")
+        weighed, outcomes = _weighed(plan.game, room, names, paths)
+    return LongStudy(
+        plan, "", tuple(cycle), responses, weighed, outcomes, left_out, room.residual, room.solved, paths, verdicts,
+        failed,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Version:
+    """The game as filed, under a lens, or with coefficients set to zero; ``value`` what one of them is in the file."""
+
+    name: str
+    value: float | None = None
+    lens: str = ""
+    changes: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def setting(self) -> Setting:
+        from doubletalk.longgame.room import Setting
+
+        return Setting(self.changes, self.lens)
+
+
+def _versions(plan: LongPlan, claims: Mapping[str, str]) -> list[_Version]:
+    """Those in which the cycle is looked for, the game as filed first."""
+    from doubletalk.longgame.weighing import mechanisms
+
+    game, found = plan.game, mechanisms(plan.game)
+    versions = [_Version("filed")]
+    if plan.cycle:
+        versions += [_Version(f"lens {stance}", lens=stance) for stance in game.stances if len(game.stances) == 2]
+        versions.append(_Version("nothing", changes=tuple(sorted((name, 0.0) for name in found))))
+    if plan.cycle or any(map(_as_filed, claims.values())):
+        values = {c.name: c.value for c in game.coefficients}
+        versions += [_Version(name, values[name], changes=((name, 0.0),)) for name in found]
+    return versions
+
+
+def _compared(game: LongGame) -> tuple[str, tuple[str, ...], dict[str, str]]:
+    """The actor with most policies, they, and why any other is left out."""
+    actors = [policy.actor for policy in game.policies]
+    actor = max(dict.fromkeys(actors), key=actors.count, default="")
+    names = tuple(policy.name for policy in game.policies if policy.actor == actor)
+    others = {p.name: f"it is a policy of {p.actor}" for p in game.policies if p.actor != actor}
+    return (actor, names, others) if len(names) > 1 else (actor, (), dict.fromkeys(names, "it is the only one"))
+
+
+def _needed(
+    game: LongGame, claims: Mapping[str, str], versions: list[_Version], names: tuple[str, ...]
+) -> list[Setting]:
+    """Every equilibrium that will be asked for, those that take longest first."""
+    from doubletalk.longgame.room import Setting, has_memory
+
+    found = [Setting(policy=name) for name in names]
+    for statement in claims.values():
+        parsed = parse_long_statement(statement)
+        changes = tuple(sorted((name, int(x.p) / int(x.q)) for name, x, _ in parsed.changes))
+        found += [Setting(changes, parsed.lens, quantity.policy) for quantity in parsed.quantities()]
+    found += [version.setting for version in versions]
+    large = {policy.name for policy in game.policies if has_memory(policy)}
+    return sorted(dict.fromkeys(found), key=lambda setting: setting.policy not in large)
+
+
+def _answers(
+    room: Room, claims: Mapping[str, str], paths: int, tell: Tell
+) -> tuple[dict[str, LongVerdict], dict[str, str]]:
     verdicts: dict[str, LongVerdict] = {}
     failed: dict[str, str] = {}
-    for k, (name, statement) in enumerate(asked.items()):
-        tell(0.1 + 0.35 * k / len(asked), f"asking {name} of the long game")
+    order = sorted(claims, key=lambda name: not _as_filed(claims[name]))  # the others are being solved meanwhile
+    for k, name in enumerate(order):
+        tell(k / len(order), f"asking {name} of the long game")
         try:
-            verdicts[name] = answer_long(statement, room, paths=paths)
+            verdicts[name] = answer_long(claims[name], room, paths=paths)
         except DoubletalkError as wrong:
             failed[name] = str(wrong)
-    again = {name: asked[name] for name in verdicts if _as_filed(asked[name])}
-    without: dict[str, dict[str, str]] = {name: {} for name in again}
-    tell(0.45, "following a move of the long game")
-    responses = tuple(_responses(plan, room, paths))
-    cycle = tuple(_versions(plan, room, lambda share, words: tell(0.45 + 0.3 * share, words), paths, again, without))
-    verdicts.update({name: replace(verdicts[name], without=without[name]) for name in again})
-
-    def last(share: float, words: str) -> None:
-        tell(0.75 + 0.25 * share, words)
-
-    weighed, outcomes, left_out = _policies(plan, room, paths, last)
-    return LongStudy(
-        plan, "", cycle, responses, weighed, outcomes, left_out, room.residual, room.solved, paths, verdicts, failed
-    )
+    return {name: verdicts[name] for name in claims if name in verdicts}, failed
 
 
 def _as_filed(statement: str) -> bool:
@@ -145,49 +216,17 @@ def _as_filed(statement: str) -> bool:
     return not parsed.lens and not parsed.changes and not any(q.policy for q in parsed.quantities())
 
 
-def _versions(
-    plan: LongPlan, room: Room, tell: Tell, paths: int, claims: Mapping[str, str], without: dict[str, dict[str, str]]
-) -> Iterator[CycleRow]:
-    """The cycle in every version of the game; *without* is filled with the claims' answers on the way."""
-    from doubletalk.longgame.room import Setting
-    from doubletalk.longgame.weighing import mechanisms
+def _cycle_row(plan: LongPlan, room: Room, paths: int, version: _Version, filed: _Version) -> CycleRow:
+    def chance(at: _Version, worse: bool) -> Estimate:
+        head = f"long game: lens {at.lens}:" if at.lens else "long game:"
+        return estimate_of(f"{head} {plan.chain(worse=worse)} > 0", room, paths=paths, changes=dict(at.changes))
 
-    game = plan.game
-    found = mechanisms(game)
-    values = {c.name: c.value for c in game.coefficients}
-    versions: list[tuple[str, float | None, str, dict[str, float]]] = [("filed", None, "", {})]
-    if plan.cycle and len(game.stances) == 2:
-        versions += [(f"lens {stance}", None, stance, {}) for stance in game.stances]
-    if plan.cycle:
-        versions.append(("nothing", None, "", dict.fromkeys(found, 0.0)))
-    versions += [(name, values[name], "", {name: 0.0}) for name in found if plan.cycle or claims]
-    filed: Estimate | None = None
-    for k, (name, value, lens, changes) in enumerate(versions):
-        tell(k / len(versions), f"solving the long game: {name}")
-        if plan.cycle:
-            filed, row = _cycle_row(plan, room, paths, (name, value, lens, changes), filed)
-            yield row
-        for claim, statement in claims.items() if name in values else ():
-            without[claim][name] = answer_long(statement, room, paths=paths, batches=(1,), changes=changes).answer
-        if k:
-            room.drop(Setting(tuple(sorted(changes.items())), lens))
-
-
-def _cycle_row(
-    plan: LongPlan, room: Room, paths: int, version: tuple[str, float | None, str, dict[str, float]],
-    filed: Estimate | None,
-) -> tuple[Estimate, CycleRow]:  # fmt: skip
-    name, value, lens, changes = version
-    head = f"long game: lens {lens}:" if lens else "long game:"
-    share = estimate_of(f"{head} {plan.chain()} > 0", room, paths=paths, changes=changes)
-    worse = None
-    if plan.worse:
-        worse = estimate_of(f"{head} {plan.chain(worse=True)} > 0", room, paths=paths, changes=changes)
-    first = share if filed is None else filed
-    change = share - first
-    return first, CycleRow(
-        name, value, share.value, share.error, None if worse is None else worse.value,
-        None if worse is None else worse.error, change.value, 0.0 if filed is None else change.error,
+    share = chance(version, False)
+    change = share - chance(filed, False)
+    worse = chance(version, True) if plan.worse else None
+    return CycleRow(
+        version.name, version.value, share.value, share.error, None if worse is None else worse.value,
+        None if worse is None else worse.error, change.value, 0.0 if version is filed else change.error,
     )  # fmt: skip
 
 
@@ -223,30 +262,15 @@ def _responses(plan: LongPlan, room: Room, paths: int) -> list[Response]:
     return rows
 
 
-def _policies(
-    plan: LongPlan, room: Room, paths: int, tell: Tell
-) -> tuple[Weighed | None, PolicyOutcomes | None, dict[str, str]]:
-    """Policies of the actor who has the most of them."""
+def _weighed(
+    game: LongGame, room: Room, names: tuple[str, ...], paths: int
+) -> tuple[Weighed | None, PolicyOutcomes | None]:
     from doubletalk.longgame.policies import outcomes_of
     from doubletalk.longgame.room import Setting
     from doubletalk.longgame.weighing import weigh
 
-    game = plan.game
-    if len(game.policies) < 2:
-        return None, None, {}
-    actors = [policy.actor for policy in game.policies]
-    actor = max(dict.fromkeys(actors), key=actors.count)
-    names, left_out = [], {}
-    for policy in game.policies:
-        if policy.actor != actor:
-            left_out[policy.name] = f"a policy of {policy.actor}"
-        else:
-            names.append(policy.name)
-    if len(names) < 2:
-        return None, None, left_out
-    solved = []
-    for k, name in enumerate(["", *names]):
-        tell(k / (len(names) + 1), f"solving the long game under {name or 'no policy'}")
-        solved.append(room.solution(Setting(policy=name)))
+    if not names:
+        return None, None
+    solved = [room.solution(Setting(policy=name)) for name in ("", *names)]
     outcomes = outcomes_of(game, [None, *names], paths=paths, periods=40, solutions=solved)
-    return weigh(room, names, paths=paths, periods=40), outcomes, left_out
+    return weigh(room, names, paths=paths, periods=40), outcomes

@@ -7,7 +7,10 @@ value is the value. So play without a policy and under every such policy are one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -19,8 +22,7 @@ from doubletalk.errors import DoubletalkError, InputError
 from doubletalk.game.wording import unknown
 from doubletalk.longgame.declaration import Actor, Condition, LongGame, Policy
 from doubletalk.longgame.engine import Unknown, tables_of
-from doubletalk.longgame.layout import Shape, feature, shape_of
-from doubletalk.longgame.policies import under_policy
+from doubletalk.longgame.layout import Shape, feature
 from doubletalk.longgame.simulate import Paths, simulate
 from doubletalk.longgame.solution import LongSolution, solve_long_game, values_with
 from doubletalk.longgame.solving import TOLERANCE, play_at, solve
@@ -85,14 +87,32 @@ class Room:
         self.policies = {policy.name: policy for policy in game.policies}
         self._solved: dict[Setting, LongSolution] = {}
         self._last: dict[Shape, Unknown] = {}
+        self._coming: dict[Setting, Future[LongSolution]] = {}
         self._paths: dict[tuple[Any, ...], Paths] = {}
 
     def solution(self, setting: Setting = Setting()) -> LongSolution:
         """The equilibrium, to a residual of 1e-10. Raises ``DoubletalkError`` where none is found."""
         if setting not in self._solved:
-            found = self._solved[setting] = self._solve(setting)
+            coming = self._coming.pop(setting, None)
+            found = self._solved[setting] = self._solve(setting) if coming is None else coming.result()
             self.residual, self.solved = max(self.residual, found.residual), self.solved + 1
         return self._solved[setting]
+
+    @contextmanager
+    def preparing(self, settings: Iterable[Setting], workers: int = 2) -> Iterator[None]:
+        """Solve these in the background, in their order, while the body runs; ``solution`` waits for what it needs.
+
+        The play as filed is solved first: every other solve of its program starts from it, so that no answer depends on
+        which was done before which.
+        """
+        self.solution()
+        pool = ThreadPoolExecutor(min(workers, os.cpu_count() or 1))
+        try:
+            self._coming = {each: pool.submit(self._solve, each) for each in settings if each not in self._solved}
+            yield
+        finally:
+            self._coming = {}
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def paths(
         self, setting: Setting, scene: Scene, *, paths: int, periods: int = PERIODS, seed: int = 1
@@ -114,7 +134,9 @@ class Room:
         return self._paths[key]
 
     def drop(self, setting: Setting) -> None:
-        """Forget an equilibrium and its simulations."""
+        """Forget an equilibrium and its simulations, and the wish for it."""
+        if (coming := self._coming.pop(setting, None)) is not None:
+            coming.cancel()
         self._solved.pop(setting, None)
         self._paths = {key: value for key, value in self._paths.items() if key[0] != setting}
 
@@ -127,7 +149,7 @@ class Room:
         if policy is not None and has_memory(policy):
             if self.memory_points is not None and len(game.stances) == 2:
                 game = replace(game, points=self.memory_points)
-            return self._with_memory(game, changes, policy.name)
+            return solve_long_game(game, changes, policy=policy.name)
         values, game = values_with(game, changes), as_bars(game, policy)
         shape, tables = tables_of(game)
         found = solve(shape, tables, values, self._last.get(shape))
@@ -140,12 +162,6 @@ class Room:
         self._last.setdefault(shape, found.unknown)
         play = play_at(shape, tables, values, found.unknown)
         return LongSolution(game, shape, tables, values, found.unknown, play, size, int(found.evaluations))
-
-    def _with_memory(self, game: LongGame, changes: Mapping[str, float], name: str) -> LongSolution:
-        shape = shape_of(under_policy(game, name)[0])
-        found = solve_long_game(game, changes, policy=name, guess=self._last.get(shape))
-        self._last.setdefault(shape, found.unknown)
-        return found
 
 
 def _narrow(labels: Any) -> Any:
