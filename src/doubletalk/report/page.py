@@ -18,6 +18,7 @@ from doubletalk.report.sections.atlas import atlas
 from doubletalk.report.sections.claims import claims
 from doubletalk.report.sections.equilibria import equilibria
 from doubletalk.report.sections.game import game
+from doubletalk.report.sections.longgame import longgame
 from doubletalk.report.sections.questions import questions
 from doubletalk.report.sections.record import record, timeline
 from doubletalk.report.sections.robustness import robustness
@@ -36,6 +37,7 @@ SECTIONS: tuple[Callable[[PageContent], Section | None], ...] = (
     claims,
     thresholds,
     talk,
+    longgame,
     record,
     questions,
     robustness,

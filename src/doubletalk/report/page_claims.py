@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from doubletalk.case.language import parse_statement
+from doubletalk.case.long_claims import LongVerdict
 from doubletalk.case.study import AnsweredClaim
 from doubletalk.case.sweep import Interval
 from doubletalk.case.verdict import Flip, Search, Verdict
@@ -62,6 +63,9 @@ def claim_row(
         )
     elif found is not None:
         about, answer = "the record", found.verdict.value[:1].upper() + found.verdict.value[1:] + ": " + found.reason
+    elif item.long_answer is not None:
+        about, standing, answer = "the long game", _LONG[item.long_answer.answer], item.long_answer.words
+        changes = _without(item.long_answer)
     row = None if found is None else record_row(found)
     return ClaimRow(
         id=claim.id,
@@ -83,9 +87,37 @@ def claim_row(
         by_construction=claim.by_construction or "",
         attribution=". ".join(filter(None, (ATTRIBUTIONS.get(claim.attribution or "", ""), claim.note, claim.shared))),
         shared=claim.shared or "",
-        searched=_searched(verdict.searched, parameters) if verdict is not None else "",
+        searched=_searched(verdict.searched, parameters)
+        if verdict is not None
+        else _zeroed(item.long_answer)
+        if item.long_answer is not None
+        else "",
         worlds=reaches if verdict is not None else (),
     )
+
+
+_LONG = {"yes": "yes", "no": "no", "undecided": "open", "undefined": "open"}
+_INSTEAD = {
+    "yes": "it holds",
+    "no": "it does not hold",
+    "undecided": "the simulation cannot tell",
+    "undefined": "it is not defined",
+}
+
+
+def _without(found: LongVerdict) -> tuple[str, ...]:
+    """Coefficients without which the answer is another one, those with one answer together."""
+    return tuple(
+        f"without {', '.join(names)} (at zero, one at a time): {words}"
+        for answer, words in _INSTEAD.items()
+        if answer != found.answer and (names := [name for name, other in found.without.items() if other == answer])
+    )
+
+
+def _zeroed(found: LongVerdict) -> str:
+    if not found.without:
+        return ""
+    return f"Each of these coefficients was set to zero, one at a time: {', '.join(found.without)}."
 
 
 def compact(words: str) -> str:

@@ -129,10 +129,11 @@ def tally(content: PageContent, side: Side) -> str:
     model = content.claims_of(side.key, "the model")
     if model:
         parts.append(f"of {_claims(len(model))} about the model, {_reaching(content, model)}")
-    record = content.claims_of(side.key, "the record")
-    if record:
-        counts = [_counted(standing, n) for standing in STANDINGS if (n := sum(c.standing == standing for c in record))]
-        parts.append(f"of {_claims(len(record))} about the record, {_listed(counts)}")
+    for about in ("the long game", "the record"):
+        if asked := content.claims_of(side.key, about):
+            found = {standing: sum(c.standing == standing for c in asked) for standing in STANDINGS}
+            counts = [_counted(standing, n) for standing, n in found.items() if n]
+            parts.append(f"of {_claims(len(asked))} about {about}, {_listed(counts)}")
     left = content.claims_of(side.key, "neither")
     if left:
         parts.append(f"{len(left)} could not be expressed")

@@ -27,6 +27,7 @@ def show_study(result: StudyResult, content: PageContent, console: Console) -> N
         _worlds(content, console)
     if content.claims:
         _sides(content, console)
+    _long(result, content, console)
     console.print()
     for name, game in result.games.items():
         solution, points = game.solution, len(game.certificates)
@@ -35,6 +36,24 @@ def show_study(result: StudyResult, content: PageContent, console: Console) -> N
         count = len(solution.outcomes)
         checked = f"{valid} of {points} extreme points verified exactly"
         console.print(Text(f"{name}, as filed: {count} equilibrium outcomes, {standing}; {checked}."))
+
+
+def _long(result: StudyResult, content: PageContent, console: Console) -> None:
+    """How the claims about the long game fare, or why it was not solved."""
+    if result.long is None:
+        return
+    console.print()
+    if result.long.missing:
+        console.print(Text(f"The long game was not solved: {result.long.missing}."))
+        return
+    told = []
+    for side in content.sides:
+        asked = [claim.standing for claim in content.claims_of(side.key, "the long game")]
+        if asked:
+            counts = asked.count("yes"), asked.count("no"), asked.count("open")
+            told.append(f"{side.name}: " + "{} hold, {} do not, {} within the error".format(*counts))
+    if told:
+        console.print(Text(f"Claims about the long game, at the file's coefficients. {'; '.join(told)}."))
 
 
 def _table(*headings: str) -> Table:

@@ -20,6 +20,7 @@ def claims(content: PageContent) -> Section | None:
     parts = [f"<p>Every claim is asked in the same way, whoever makes it. Signs: {signs}</p>", _reach_key(content)]
     for about, title in (
         ("the model", "About the model"),
+        ("the long game", "About the long game"),
         ("the record", "About the record"),
         ("neither", "Not expressed, and why"),
     ):
@@ -54,7 +55,7 @@ def _over_worlds(claim: ClaimRow) -> str:
 
 
 def _claims_table(content: PageContent, rows: Sequence[ClaimRow], about: str) -> str:
-    last = {"the model": "What would change it", "the record": "Counts and tests", "neither": "Reason"}[about]
+    last = {"the record": "Counts and tests", "neither": "Reason"}.get(about, "What would change it")
     return stacked(
         ("Claim", "Answer", last), [(f"claim-{c.id}", _claim_cells(content, c, about)) for c in rows], css="claims"
     )
