@@ -13,7 +13,7 @@ from doubletalk.regions.critical import critical_values
 from doubletalk.regions.thresholds import Line, find_thresholds
 from doubletalk.regions.thresholds_data import rows_of, thresholds_csv
 from doubletalk.regions.thresholds_game import AskClaims, AskLine
-from doubletalk.report.page_content import PageContent, Section
+from doubletalk.report.page_content import ClaimRow, PageContent, Section
 from doubletalk.report.sections.badges import side_badge, which_world
 from doubletalk.report.tables import safe, stacked
 from doubletalk.report.thresholds_figure import thresholds_svg
@@ -114,32 +114,45 @@ def _intro(content: PageContent, name: str, line: Line) -> str:
         f"One number is varied and everything else is held: {told}, from {line.low} to {line.high}. All equilibria "
         f"are found exactly at {line.probes} of its values, {line.critical} where some comparison of payoffs turns, "
         "and every claim about the model is answered at each. Where an answer changes, the value is named exactly and "
-        "confirmed at it and on both sides. The dashed line is where the game file puts it. A change that begins and "
-        f"ends between two of the values, at most {number_words(line.widest)} apart, is not seen."
+        "confirmed at it and on both sides. The dashed line is where the game file puts it. What would change an "
+        "answer along other parameters stands beside each claim above. A change that begins and ends between two of "
+        f"the values, at most {number_words(line.widest)} apart, is not seen."
     )
 
 
 def _table(content: PageContent, ask: _Ask, found: Sequence[Line]) -> str:
-    """Every line with its stretches; for claims also what other parameters would change."""
+    """The lines that change, the claims with a range of their own, and below them those that never change."""
     name = found[0].name
     by_id = {claim.id: claim for claim in content.claims}
     rows = []
+    steady: dict[str, list[str]] = {}
     for k, line in enumerate(found):
         claim = by_id.get(line.question)
-        if claim is None:
-            first = f"<p>{safe(line.question[:1].upper() + line.question[1:])}</p>"
-        else:
-            first = f'{side_badge(content, claim.side)} <a href="#claim-{safe(claim.id)}">{safe(claim.id)}</a>'
-            first += f"<p>{safe(claim.paraphrase)}</p>"
-        rows.append(("", (first, _along(content, ask, k, line), _elsewhere(claim.changes if claim else ()))))
+        if claim is not None and not line.changes:
+            steady.setdefault(ask.words(k, line.stretches[0].answer), []).append(_linked(claim))
+            continue
+        words = safe(line.question[:1].upper() + line.question[1:])
+        rows.append(
+            ("", (f"<p>{words}</p>" if claim is None else _named(content, claim), _along(content, ask, k, line)))
+        )
     for filed in ask.claims.left_out:
         claim = by_id.get(filed.id)
-        if claim is not None:
-            first = f'{side_badge(content, claim.side)} <a href="#claim-{safe(claim.id)}">{safe(claim.id)}</a>'
-            first += f"<p>{safe(claim.paraphrase)}</p>"
-            along = f"<p>{safe(claim.interval)}</p>" if claim.interval.startswith("for ") else "<p>–</p>"
-            rows.append(("", (first, along, _elsewhere(claim.changes))))
-    return stacked(("What", f"Along {name}", "Nearest changes along other parameters"), rows)
+        if claim is not None and claim.interval.startswith("for "):
+            rows.append(("", (_named(content, claim), f"<p>Holds {safe(claim.interval)}.</p>")))
+    listed = "".join(
+        f"<p><strong>{safe(told[:1].upper() + told[1:])}:</strong> {', '.join(who)}.</p>"
+        for told, who in sorted(steady.items())
+    )
+    none = f"<h3>No change along {safe(name)}</h3>{listed}" if steady else ""
+    return stacked(("What", "Where"), rows) + none
+
+
+def _linked(claim: ClaimRow) -> str:
+    return f'<a href="#claim-{safe(claim.id)}" title="{safe(claim.paraphrase)}">{safe(claim.id)}</a>'
+
+
+def _named(content: PageContent, claim: ClaimRow) -> str:
+    return f"{side_badge(content, claim.side)} {_linked(claim)}<p>{safe(claim.paraphrase)}</p>"
 
 
 def _along(content: PageContent, ask: _Ask, k: int, line: Line) -> str:
@@ -167,7 +180,3 @@ def _number(number: str) -> str:
 def _quotient(number: str) -> float:
     top, _, below = number.partition("/")
     return int(top) / int(below or 1)
-
-
-def _elsewhere(changes: Sequence[str]) -> str:
-    return f"<ul>{''.join(f'<li>{safe(words)}</li>' for words in changes)}</ul>" if changes else "<p>–</p>"
