@@ -13,18 +13,18 @@ equilibrium together"; its fixed points are the maximal products (Millham 1974; 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, product
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.polyhedra import Hull, Polytope, StrictSystem, hull_contains, hull_extremes
 from doubletalk.equilibrium.response import Piece, ResponseComplex, Row
 from doubletalk.equilibrium.search import LOCAL, UNUSED, USED, Z_SYSTEM, OutOfTimeError, Search
 from doubletalk.errors import TooLarge
 from doubletalk.exact import ONE, ZERO, Rational
 
-__all__ = ["Found", "Product", "Progress", "components", "find_products"]
+__all__ = ["Components", "Found", "Product", "Progress", "find_products"]
 
 Point = tuple[Rational, ...]
 Progress = Callable[[float | None, str], None]
@@ -83,13 +83,13 @@ def find_products(
     """
     _refuse_hopeless(complex_)
     work = _Assembly(complex_, prior, concept, bounds)
-    start = time.perf_counter()
+    start = clock.now()
     walk = work.walk(deadline)
 
     judged: list[float] = []
 
     def tick(done: float) -> None:
-        spent = time.perf_counter() - start
+        spent = clock.now() - start
         if progress is not None:
             progress(done, "searching")
         if deadline == math.inf and not judged and spent > PROBE_SECONDS:
@@ -105,7 +105,8 @@ def find_products(
     walk.tick = tick
     stopped = ended = None
     try:
-        walk.run()
+        with clock.deadline(deadline):
+            walk.run()
     except OutOfTimeError:
         ended = "time limit"
         stopped = f"{walk.done:.1%} of the search done"
@@ -113,7 +114,7 @@ def find_products(
         ended = "interrupted"
         stopped = f"{walk.done:.1%} of the search done"
     return Found(
-        _maximal(work.found, deadline + FILTER_SECONDS),
+        _maximal(work.found, (deadline if ended is None else clock.now()) + FILTER_SECONDS),
         stopped,
         walk.nodes,
         walk.judged,
@@ -148,7 +149,6 @@ class _Assembly:
         self.outside: set[tuple[int, int]] = set()
         self.prior = prior
         self.nash = concept == "nash"
-        self._deadline = math.inf
         self.found: dict[str, Product] = {}
         self._done: set[tuple[frozenset[int], tuple[int, ...]]] = set()
         self._index_unknowns()
@@ -217,7 +217,6 @@ class _Assembly:
     def walk(self, deadline: float) -> Search:
         """The search, filled with scaled floats: each type's payoffs lie in [0, 1]."""
         complex_ = self.complex
-        self._deadline = deadline
         low, high = self._payoff_ranges()
         scale = [ONE / (most - least) if most > least else ONE for least, most in zip(low, high, strict=True)]
         kinds = [t for t, _ in complex_.pairs]
@@ -306,7 +305,7 @@ class _Assembly:
 
     def judge(self, kind: int, states: list[int], chosen: list[int]) -> bool:
         """Exactly: is there a solution with every used pair (every response of a reached simplex piece) positive?"""
-        self._check_clock()
+        clock.check()
         if kind == LOCAL:
             piece, o = chosen
             here = self.complex.stations[o].pairs
@@ -405,15 +404,11 @@ class _Assembly:
                 row[n] = gain
         return row
 
-    def _check_clock(self) -> None:
-        if time.perf_counter() > self._deadline:
-            raise OutOfTimeError
-
     # ---- leaves ----------------------------------------------------------------------------------------------------
 
     def leaf(self, states: list[int], chosen: list[int]) -> None:
         """Confirm one choice exactly and keep the maximal product around it."""
-        self._check_clock()
+        clock.check()
         used = {i for i, s in enumerate(states) if s == USED}
         weights = self._responses(used, chosen)
         if not weights:
@@ -451,6 +446,7 @@ class _Assembly:
         reference = {pairs[i][0]: i for i in used}
         ties = set(range(len(pairs)))
         for weight in weights:
+            clock.check()
             best = {t: self._value(i, weight) for t, i in reference.items()}
             ties = {i for i in ties if i in used or self._value(i, weight) == best[pairs[i][0]]}
         return ties
@@ -513,6 +509,7 @@ class _Assembly:
         """
         points = []
         for weight in weights:
+            clock.check()
             parts = []
             for o, b in self.blocks:
                 used = [
@@ -545,14 +542,18 @@ def _maximal(found: dict[str, Product], end: float) -> tuple[Product, ...]:
     everything = sorted(found.values(), key=lambda p: (p.senders, p.responses))
     supports = [(_support(p.senders), _support(p.responses)) for p in everything]
     kept = []
-    for i, small in enumerate(everything):
-        x, z = supports[i]
-        if time.perf_counter() > end:
-            kept += everything[i:]
-            break
-        rivals = (q for k, q in enumerate(everything) if k != i and x <= supports[k][0] and z <= supports[k][1])
-        if not any(_within(small, large) for large in rivals):
-            kept.append(small)
+    done = 0
+    try:
+        with clock.deadline(end):
+            for i, small in enumerate(everything):
+                x, z = supports[i]
+                rivals = (q for k, q in enumerate(everything) if k != i and x <= supports[k][0] and z <= supports[k][1])
+                if not any(_within(small, large) for large in rivals):
+                    kept.append(small)
+                done = i + 1
+                clock.check()
+    except OutOfTimeError:
+        kept += everything[done:]
     return tuple(kept)
 
 
@@ -566,20 +567,36 @@ def _within(small: Product, large: Product) -> bool:
     return all(hull_contains(large.responses, z) for z in small.responses)
 
 
-def components(products: tuple[Product, ...]) -> list[int]:
-    """[product] -> number of its connected component, from 0, in order of first appearance."""
-    sides = [(Hull(p.senders), Hull(p.responses)) for p in products]
-    parent = list(range(len(products)))
+class Components:
+    """Products joined into connected components, one product at a time."""
 
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
+    def __init__(self) -> None:
+        self._sides: list[tuple[Hull, Hull]] = []
+        self._parent: list[int] = []
+
+    def _root(self, i: int) -> int:
+        while self._parent[i] != i:
+            self._parent[i] = self._parent[self._parent[i]]
+            i = self._parent[i]
         return i
 
-    for i, (x, z) in enumerate(sides):
-        for j in range(i):
-            if root(i) != root(j) and x.meets(sides[j][0]) and z.meets(sides[j][1]):
-                parent[max(root(i), root(j))] = min(root(i), root(j))
-    numbers: dict[int, int] = {}
-    return [numbers.setdefault(root(i), len(numbers)) for i in range(len(products))]
+    def add(self, product: Product) -> None:
+        """Join *product* with all earlier ones that it touches. Raises OutOfTimeError, and is then left out."""
+        x, z = Hull(product.senders), Hull(product.responses)
+        touched = set()
+        for j, (senders, responses) in enumerate(self._sides):
+            clock.check()
+            root = self._root(j)
+            if root not in touched and x.meets(senders) and z.meets(responses):
+                touched.add(root)
+        new = len(self._sides)
+        self._sides.append((x, z))
+        self._parent.append(new)
+        lowest = min(touched, default=new)
+        for root in (*touched, new):
+            self._parent[root] = lowest
+
+    def numbers(self) -> list[int]:
+        """[product] -> number of its component, from 0, in order of first appearance."""
+        names: dict[int, int] = {}
+        return [names.setdefault(self._root(i), len(names)) for i in range(len(self._sides))]

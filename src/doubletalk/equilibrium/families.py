@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.assembly import Product
 from doubletalk.equilibrium.polyhedra import Polytope, hull_contains
 from doubletalk.equilibrium.response import Piece, ResponseComplex, Station
@@ -76,6 +77,7 @@ class FamilyMaker:
         return plan
 
     def _behaviour(self, z: Point) -> dict[str, dict[str, Distribution]]:
+        clock.check()
         merged: dict[str, dict[str, Distribution]] = {}
         for station, slices in zip(self.complex.stations, self._slices, strict=True):
             for block, (start, stop) in zip(station.blocks, slices, strict=True):
@@ -91,6 +93,7 @@ class FamilyMaker:
         found = {x for piece in distinct.values() for x in self._belief_vertices(station, piece)}
         listed = []
         for x in sorted(found, reverse=True):
+            clock.check()
             allowed = {key for key, piece in distinct.items() if piece.allows(x)}
             upheld = tuple(r for r, pieces in enumerate(holding) if any(id(p) in allowed for p in pieces))
             listed.append((x, upheld))

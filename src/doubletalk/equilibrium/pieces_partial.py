@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from math import prod
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.pieces_reply import (
     BeliefTest,
     ReplyPlan,
@@ -139,6 +140,7 @@ class _Profiles:
 
     def conditions(self, choice: Choice) -> list[Row]:
         """Rows that are nonnegative exactly where every information set's choice is a best one."""
+        clock.check()
         rows: dict[tuple[tuple[int, Rational], ...], Row] = {}
         for (j, seen), action in zip(self.sets, choice, strict=True):
             fixed = dict(zip(self.game.audiences[j].watches, seen, strict=True))
@@ -178,6 +180,7 @@ class _Profiles:
             for choice in cones:
                 groups.setdefault(choice[:k] + choice[k + 1 :], []).append(choice)
             for members in groups.values():
+                clock.check()
                 for size in range(2, len(members) + 1):
                     for mixed in combinations(members, size):
                         rows = [row for choice in mixed for row in cones[choice]]

@@ -18,6 +18,7 @@ from math import lcm
 
 from ppl import Linear_Expression, MIP_Problem
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.response import Block, Piece, ResponseComplex, Row, Station, Vertex
 from doubletalk.equilibrium.solution import Distribution
 from doubletalk.exact import ONE, ZERO, Rational
@@ -86,6 +87,7 @@ def plan_replies(game: Game, equal_ones: bool = True, threats: bool = False) -> 
     links: list[Row] = []
     worse: dict[tuple[int, tuple[int, ...]], tuple[int, ...]] = {}
     for index, (t, m) in enumerate(pairs):
+        clock.check()
         for actions in game.action_profiles(m):
             best, kept = _optimal(game, t, m, actions, equal_ones)
             optimal = len(kept)
@@ -293,6 +295,7 @@ class BeliefTest:
 
     def exist(self, equal: Iterable[Row], at_least: Iterable[Row]) -> bool:
         """Whether a belief exists with the *equal* rows zero and the *at_least* rows nonnegative."""
+        clock.check()
         problem = MIP_Problem(len(self._place))
         for constraint in self._always:
             problem.add_constraint(constraint)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import chain, combinations, product
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.polyhedra import simplex_vertices
 from doubletalk.equilibrium.response import Block, Piece, ResponseComplex, Row, Station, Vertex
 from doubletalk.equilibrium.solution import Distribution
@@ -98,6 +99,7 @@ def _best_together(
             found.add((tuple(_argmax(r, vertex) for r in rows), frozenset(vertex)))
     corners: dict[tuple[tuple[int, ...], ...], set[frozenset[int]]] = {}
     for best, support in found:
+        clock.check()
         for choice in product(*(_subsets(sorted(b)) for b in best)):
             corners.setdefault(choice, set()).add(support)
     order = sorted(corners, key=lambda c: (sum(map(len, c)), c))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 
 from doubletalk.equilibrium.pieces_reply import ReplyPlan, plan_replies, reply_reader
 from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form, Interval, Polyhedral
@@ -19,10 +20,15 @@ from doubletalk.equilibrium.pieces_sequential_plays import Node, Place, Play, de
 from doubletalk.equilibrium.pieces_sequential_tree import continuations
 from doubletalk.equilibrium.response import Block, Piece, ResponseComplex, Row, Station, Vertex
 from doubletalk.equilibrium.solution import Distribution
+from doubletalk.errors import TooLarge
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import Cell, Game
 
 __all__ = ["CurvedCell", "SequentialComplex", "cell_classes", "moves_in_sequence", "sequential_complex"]
+
+
+MOST_RAYS = 2000
+"""Extreme beliefs after one message, tied replies counted, beyond which a game is refused."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,8 @@ def sequential_complex(game: Game) -> SequentialComplex:
     Exact for any number of classes; complete (``gaps`` empty) unless some response set is curved. With two classes
     and replies that never tie in a way that matters, every condition is solved at rational breakpoints of b.
 
-    Errors: ``ValueError`` when audiences observe differently or do not watch every earlier audience.
+    Errors: ``ValueError`` when audiences observe differently or do not watch every earlier audience; ``TooLarge``
+    where tied replies give more than ``MOST_RAYS`` extreme beliefs.
     Cost: per message, backward induction over at most product(actions) plays; the number of breakpoints grows with
     the number of ties, tied replies multiply the dimension of the beliefs.
     Source: theory, section 3; the derivation is in docs/theory-sequential.md.
@@ -153,6 +160,14 @@ class _StationBuilder:
         size = len(self.rows)
         if size == 2:
             return Interval(ZERO if len(self.classes) == 2 else ONE, ONE)
+        rays = sum(
+            prod(len(self.spots[k, actions]) for actions in self.profiles) for k in range(len(self.classes))
+        )
+        if rays > MOST_RAYS:
+            raise TooLarge(
+                f"after '{self.cell.key}' tied replies of the sender give {rays} extreme beliefs; "
+                f"the limit is {MOST_RAYS}: have fewer replies tie that audiences tell apart"
+            )
         links = [tuple(link.get(i, ZERO) for i in range(size)) for link in self.links]
         if len(self.classes) == 1:
             links.append(tuple(ONE if i == 1 else ZERO for i in range(size)))

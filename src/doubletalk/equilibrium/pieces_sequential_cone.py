@@ -13,7 +13,9 @@ from functools import cached_property
 
 from ppl import C_Polyhedron, Constraint_System, Linear_Expression
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.pieces_reply import integers
+from doubletalk.equilibrium.polyhedra import DIRECT, settled
 from doubletalk.exact import ONE, ZERO, Rational, rational
 
 __all__ = ["Cone", "Form", "Interval", "Polyhedral", "Values", "minus", "proportional", "value"]
@@ -149,9 +151,7 @@ class Polyhedral(Cone):
             system.insert(Linear_Expression([0] * k + [1], 0) >= 0)
         for form in links:
             system.insert(Linear_Expression(integers(form), 0) == 0)
-        body = C_Polyhedron(size, "universe")
-        body.add_constraints(system)
-        return cls(size, body)
+        return cls(size, settled(size, system))
 
     @cached_property
     def rays(self) -> tuple[Form, ...]:  # type: ignore[override]
@@ -162,10 +162,12 @@ class Polyhedral(Cone):
     def cut(self, equal: Iterable[Form] = (), at_least: Iterable[Form] = ()) -> Polyhedral:
         """The forms become constraints."""
         body = C_Polyhedron(self.body)
-        for form in equal:
-            body.add_constraint(Linear_Expression(integers(form), 0) == 0)
-        for form in at_least:
-            body.add_constraint(Linear_Expression(integers(form), 0) >= 0)
+        rows = [Linear_Expression(integers(form), 0) == 0 for form in equal]
+        for row in (*rows, *(Linear_Expression(integers(form), 0) >= 0 for form in at_least)):
+            clock.check()
+            body.add_constraint(row)
+            if self.size > DIRECT:
+                body.is_empty()
         return Polyhedral(self.size, body)
 
     def contains(self, other: Cone) -> bool:
@@ -207,6 +209,7 @@ def covers_hull(hull: C_Polyhedron, first: C_Polyhedron, second: C_Polyhedron) -
     *second* is closed.
     """
     for constraint in first.minimized_constraints():
+        clock.check()
         form = [int(c) for c in constraint.coefficients()]
         sides = [[-c for c in form]] + ([form] if constraint.is_equality() else [])
         for side in sides:

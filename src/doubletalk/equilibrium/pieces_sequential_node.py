@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form, Values, minus, proportional
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Play, constrained, plays_choosing
 from doubletalk.exact import ZERO, Rational
@@ -58,6 +59,7 @@ class Step:
 
     def stretches(self, cone: Cone) -> Iterator[Stretch]:
         """Every piece on *cone* and its faces; curved parts come with their outer bound and exact parts of them."""
+        clock.check()
         if cone.empty or cone.key in self._seen:
             return
         self._seen.add(cone.key)
@@ -178,6 +180,7 @@ class _Cell:
         able = [a for a in self.active if max(self.inside[a]) >= floor]
         for size in range(1, len(able) + 1):
             for best in combinations(able, size):
+                clock.check()
                 if size == 1:
                     yield from self._single(best[0])
                     continue

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from ppl import C_Polyhedron, Constraint_System, Linear_Expression
+from ppl import Constraint_System, Linear_Expression
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.pieces_reply import integers
 from doubletalk.equilibrium.pieces_sequential_cone import Form
+from doubletalk.equilibrium.polyhedra import settled
 from doubletalk.exact import ONE, ZERO, Rational
 
 __all__ = ["Node", "Place", "Play", "chosen", "constrained", "decode", "mixed", "plays_choosing"]
@@ -62,7 +64,11 @@ def chosen(node: Node, action: int, branches: Sequence[Play]) -> Play:
 
 def plays_choosing(node: Node, action: int, choices: Sequence[Sequence[Play]]) -> list[Play]:
     """``chosen`` for every combination of continuations."""
-    return [chosen(node, action, branches) for branches in product(*choices)]
+    found = []
+    for branches in product(*choices):
+        clock.check()
+        found.append(chosen(node, action, branches))
+    return found
 
 
 def mixed(plays: Sequence[Play], shares: Sequence[Rational]) -> Play:
@@ -103,8 +109,7 @@ def constrained(
     for coefficients, equal in rows:
         expression = Linear_Expression(integers([c for part in coefficients for c in part]), 0)
         system.insert(expression == 0 if equal else expression >= 0)
-    body = C_Polyhedron(total, "universe")
-    body.add_constraints(system)
+    body = settled(total, system)
     found: dict[tuple[frozenset[tuple[Place, Rational]], ...], tuple[Play, ...]] = {}
     if body.is_empty():
         return []
@@ -113,6 +118,7 @@ def constrained(
         bottom = Rational(int(generator.divisor()))
         points.append(tuple(Rational(int(c)) / bottom for c in generator.coefficients()))
     for point in sorted(points, reverse=True):
+        clock.check()
         plays = tuple(
             mixed(factor, point[start : start + size])
             for factor, start, size in zip(factors, starts, sizes, strict=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.pieces_sequential_cone import Cone
 from doubletalk.equilibrium.pieces_sequential_node import Step, Stretch
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Play
@@ -48,6 +49,7 @@ def _combinations(whole: Cone, after: Sequence[Sequence[Stretch]]) -> Iterator[t
     richer = [[_richer(one, choices) for one in choices] for choices in after]
 
     def extend(a: int, cone: Cone, picked: tuple[int, ...]) -> Iterator[tuple[Cone, tuple[int, ...]]]:
+        clock.check()
         if a == len(after):
             yield cone, picked
             return
@@ -82,14 +84,14 @@ def pruned(stretches: Sequence[Stretch]) -> list[Stretch]:
     for (_, keys), members in groups.items():
         cones = _united([stretch.cone for stretch in members])
         united += [(keys, Stretch(cone, members[0].plays, members[0].curved)) for cone in cones]
-    kept = [
-        one
-        for i, (keys, one) in enumerate(united)
+    kept = []
+    for i, (keys, one) in enumerate(united):
+        clock.check()
         if not any(
             i != k and one.curved == other.curved and keys < more and other.cone.contains(one.cone)
             for k, (more, other) in enumerate(united)
-        )
-    ]
+        ):
+            kept.append(one)
     return [one for one in kept if not one.curved] + [one for one in kept if one.curved]
 
 
@@ -98,6 +100,7 @@ def _united(cones: list[Cone]) -> list[Cone]:
     done = False
     while not done:
         done = True
+        clock.check()
         for i, k in product(range(len(cones)), repeat=2):
             if i < k:
                 both = cones[i].joined(cones[k])

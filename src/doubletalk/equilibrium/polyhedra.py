@@ -5,17 +5,31 @@ Everything goes in and comes out as FLINT rationals; PPL works on big integers i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import ppl
 from flint import fmpq, fmpz
 
+from doubletalk.equilibrium import apart, clock
 from doubletalk.exact import ZERO, Rational
 
-__all__ = ["Hull", "Polytope", "StrictSystem", "hull_contains", "hull_extremes", "simplex_vertices"]
+__all__ = ["Hull", "Polytope", "StrictSystem", "hull_contains", "hull_extremes", "settled", "simplex_vertices"]
 
 LARGE_SYSTEM = 16
 """Unknowns above which emptiness is decided by linear programming."""
+
+DIRECT = 10
+"""Unknowns up to which a polyhedron is converted in one call; beyond, constraint by constraint."""
+
+STEP_SECONDS = 0.05
+"""A conversion of which one constraint takes longer goes on in a process of its own, which can be ended."""
+
+MANY_POINTS = 24
+"""Points above which hulls are compared by linear programming, which never needs their faces."""
+
+HULL_STEP = 4
+"""Points added to a large hull between two looks at the clock."""
 
 BOX_MARGIN = 1e-12
 """Relative distance between boxes that rounding (1.1e-16 a number) cannot feign."""
@@ -61,14 +75,57 @@ class Polytope:
         return bool(self._body().is_empty())
 
     def vertices(self) -> list[tuple[Rational, ...]]:
-        """All extreme points, sorted; [] when empty. The polyhedron must be bounded."""
+        """All extreme points, sorted; [] when empty. The polyhedron must be bounded.
+
+        Raises OutOfTimeError at the deadline of ``clock``.
+        """
+        clock.check()
+        body = self._body() if self.size <= DIRECT else _settled(self.size, self._system, STEP_SECONDS)
         points = []
-        for generator in self._body().minimized_generators():
-            if not generator.is_point():
-                raise ArithmeticError("the polyhedron is not bounded")
-            bottom = int(generator.divisor())
-            points.append(tuple(fmpq(int(c), bottom) for c in generator.coefficients()))
+        for k, (numbers, bottom) in enumerate(self._converted() if body is None else _points(body)):
+            if k % 256 == 255:
+                clock.check()
+            points.append(tuple(fmpq(number, bottom) for number in numbers))
         return sorted(points)
+
+    def _converted(self) -> Iterator[tuple[tuple[int, ...], int]]:
+        """The points from a process of its own."""
+        return apart.converted(
+            self.size,
+            [
+                (c.is_equality(), int(c.inhomogeneous_term()), tuple(int(v) for v in c.coefficients()))
+                for c in self._system
+            ],
+        )
+
+
+def _points(body: ppl.C_Polyhedron) -> Iterator[tuple[tuple[int, ...], int]]:
+    for generator in body.minimized_generators():
+        if not generator.is_point():
+            raise ArithmeticError("the polyhedron is not bounded")
+        yield tuple(int(c) for c in generator.coefficients()), int(generator.divisor())
+
+
+def settled(size: int, system: Iterable[ppl.Constraint]) -> ppl.C_Polyhedron:
+    """The polyhedron, converted constraint by constraint with a look at the clock between; equalities first.
+
+    Raises OutOfTimeError at the deadline.
+    """
+    return _settled(size, system, math.inf)
+
+
+def _settled(size: int, system: Iterable[ppl.Constraint], longest: float) -> ppl.C_Polyhedron | None:
+    """``settled``, or None when one constraint took more than *longest* seconds."""
+    body = ppl.C_Polyhedron(size, "universe")
+    for constraint in sorted(system, key=lambda c: not c.is_equality()):
+        clock.check()
+        start = clock.now()
+        body.add_constraint(constraint)
+        if body.is_empty():
+            return body
+        if clock.now() - start > longest:
+            return None
+    return body
 
 
 class StrictSystem:
@@ -129,6 +186,10 @@ def simplex_vertices(support: Sequence[int], limits: Iterable[Mapping[int, Ratio
 
 
 def _generators(points: Sequence[Sequence[Rational]]) -> ppl.C_Polyhedron:
+    return ppl.C_Polyhedron(_generator_system(points))
+
+
+def _generator_system(points: Sequence[Sequence[Rational]]) -> ppl.Generator_System:
     system = ppl.Generator_System()
     for point in points:
         bottom = fmpz(1)
@@ -140,26 +201,75 @@ def _generators(points: Sequence[Sequence[Rational]]) -> ppl.C_Polyhedron:
         if len(point) and form.space_dimension() < len(point):
             form = form + 0 * ppl.Variable(len(point) - 1)
         system.insert(ppl.point(form, int(bottom)))
-    return ppl.C_Polyhedron(system)
+    return system
 
 
 def hull_extremes(points: Sequence[tuple[Rational, ...]]) -> list[tuple[Rational, ...]]:
-    """The extreme points of the convex hull, sorted."""
+    """The extreme points of the convex hull, sorted. Raises OutOfTimeError at the deadline of ``clock``."""
     distinct = sorted(set(points))
     if len(distinct) <= 2:
         return distinct
+    clock.check()
+    body = _hull_settled(distinct)
+    if body is None:
+        return _extremes_one_by_one(distinct)
     extremes = []
-    for generator in _generators(distinct).minimized_generators():
+    for generator in body.minimized_generators():
         bottom = int(generator.divisor())
         extremes.append(tuple(fmpq(int(c), bottom) for c in generator.coefficients()))
     return sorted(extremes)
+
+
+def _hull_settled(points: Sequence[tuple[Rational, ...]]) -> ppl.C_Polyhedron | None:
+    """The hull with its faces, found point by point with a look at the clock between; None when a point takes long."""
+    if len(points) <= MANY_POINTS:
+        return _generators(points)
+    body = _generators(points[:1])
+    for at in range(1, len(points), HULL_STEP):
+        clock.check()
+        start = clock.now()
+        body.add_generators(_generator_system(points[at : at + HULL_STEP]))
+        body.affine_dimension()
+        if clock.now() - start > STEP_SECONDS:
+            return None
+    return body
+
+
+def _extremes_one_by_one(points: list[tuple[Rational, ...]]) -> list[tuple[Rational, ...]]:
+    """Those that are no mixture of the others, by one linear programme each."""
+    kept = list(points)
+    for point in points:
+        others = [other for other in kept if other != point]
+        if _mixtures_meet(others, [point]):
+            kept = others
+    return kept
 
 
 def hull_contains(points: Sequence[tuple[Rational, ...]], candidate: tuple[Rational, ...]) -> bool:
     """True when *candidate* lies in the convex hull of *points*."""
     if candidate in points:
         return True
+    if len(points) > MANY_POINTS:
+        return _mixtures_meet(points, [candidate])
     return bool(_generators(points).contains(_generators([candidate])))
+
+
+def _mixtures_meet(first: Sequence[tuple[Rational, ...]], second: Sequence[tuple[Rational, ...]]) -> bool:
+    """Whether some mixture of *first* is one of *second*, by an exact linear programme over the weights."""
+    clock.check()
+    count = len(first) + len(second)
+    programme = ppl.MIP_Problem(count)
+    for i in range(count):
+        programme.add_constraint(ppl.Variable(i) >= 0)
+    one = fmpq(1)
+    programme.add_constraint(_form(dict.fromkeys(range(len(first)), one), one) == 0)
+    programme.add_constraint(_form(dict.fromkeys(range(len(first), count), one), one) == 0)
+    for k in range(len(first[0])):
+        row = {i: point[k] for i, point in enumerate(first)}
+        row.update({len(first) + i: -point[k] for i, point in enumerate(second)})
+        if any(value != 0 for value in row.values()):
+            programme.add_constraint(_form(row, ZERO) == 0)
+    return bool(programme.is_satisfiable())
 
 
 class Hull:
@@ -190,6 +300,8 @@ class Hull:
             return False
         if self._apart(other):
             return False
+        if len(self.points) + len(other.points) > MANY_POINTS:
+            return _mixtures_meet(self.points, other.points)
         return not self._polyhedron().is_disjoint_from(other._polyhedron())
 
     def _apart(self, other: Hull) -> bool:

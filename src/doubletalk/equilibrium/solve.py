@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import replace
 
-from doubletalk.equilibrium.assembly import Found, Progress, components, find_products
+from doubletalk.equilibrium import clock
+from doubletalk.equilibrium.assembly import Components, Found, Product, Progress, find_products
 from doubletalk.equilibrium.families import FamilyMaker
 from doubletalk.equilibrium.pieces import response_complex
 from doubletalk.equilibrium.response import Piece, ResponseComplex
@@ -21,8 +21,9 @@ __all__ = ["CONCEPTS", "solve"]
 CONCEPTS = ("sequential", "nash")
 NASH_CLASSES = ("separable", "sequence form")
 """Solver classes for which the Nash concept is complete."""
-GRACE_SECONDS = 0.3
-"""How long past a time limit found families are still written out."""
+INTERRUPTED, TIME_LIMIT = "interrupted", "time limit"
+GRACE_SECONDS = 0.25
+"""How long past a time limit, or past Ctrl-C, families are still written out, and then outcomes summed up."""
 NASH_GAP = (
     "the Nash concept is complete only for separable audiences and for one audience that is answered; for this game "
     "the list holds the sequential equilibria, each of which is Nash"
@@ -35,36 +36,53 @@ def solve(
     """Every equilibrium of *game*, as exact sets (theory, sections 2 and 3).
 
     ``concept``     "sequential" (rational at every information set) or "nash" (only where play arrives)
-    ``time_limit``  seconds after which the search stops; the answer then says ``complete=False``
-    ``progress``    called with the share of the search that is done
+    ``time_limit``  seconds after which every stage stops; the answer holds what was found and ``complete=False``
+    ``progress``    called with the share of the search that is done (None while the responses are worked out)
+
+    KeyboardInterrupt ends it like a time limit: the answer holds what was found, ``stopped`` is "interrupted".
 
     Cost grows with the number of choices that survive pruning; see docs/performance.md. Raises InputError for an
     unknown concept and TooLarge when no limit is set and the search would take hours.
     """
     if concept not in CONCEPTS:
         raise InputError(f"unknown concept {concept!r}; expected one of {', '.join(CONCEPTS)}")
-    start = time.perf_counter()
-    name = solver_class(game)[0]
-    complex_ = response_complex(game, name, concept)
-    wider, bounds = _with_bounds(complex_)
-    built = time.perf_counter()
-    within = "nash" if concept == "nash" and name in NASH_CLASSES else "sequential"
+    start = clock.now()
     end = math.inf if time_limit is None else start + time_limit
-    found = find_products(wider, game.prior, within, end, progress, frozenset(bounds))
-    gaps = [reason for reason in complex_.gaps if reason not in bounds.values()]
-    gaps += dict.fromkeys(reason for bound, reason in bounds.items() if bound in found.outside)
+    name = solver_class(game)[0]
+    within = "nash" if concept == "nash" and name in NASH_CLASSES else "sequential"
+    found, gaps, built = Found((), None, 0, 0), [], start
+    complex_ = None
+    try:
+        with clock.deadline(end, None if progress is None else lambda: progress(None, "finding rational responses")):
+            complex_ = response_complex(game, name, concept)
+            wider, bounds = _with_bounds(complex_)
+        built = clock.now()
+        found = find_products(wider, game.prior, within, end, progress, frozenset(bounds))
+        gaps = [reason for reason in complex_.gaps if reason not in bounds.values()]
+        gaps += dict.fromkeys(reason for bound, reason in bounds.items() if bound in found.outside)
+    except (clock.OutOfTimeError, KeyboardInterrupt) as stop:
+        found = replace(found, stopped="the rational responses not all found", ended=_cause(stop))
     if concept != within:
         gaps.append(NASH_GAP)
     if found.stopped is not None:
-        cause = "interrupted" if found.ended == "interrupted" else f"the time limit of {time_limit:g} s was reached"
+        cause = "interrupted" if found.ended == INTERRUPTED else f"the time limit of {time_limit:g} s was reached"
         gaps.append(f"{cause} with {found.stopped}")
-    outcomes, named = _outcomes(game, complex_, found, within == "nash", end + GRACE_SECONDS)
+        end = min(end, clock.now())
     ended = found.ended
-    if named < len(found.products):
-        ended = ended or "time limit"
-        gaps.append(f"the time limit left only {named} of {len(found.products)} families that could be written out")
-    timing = {"pieces": built - start, "solve": time.perf_counter() - start}
+    outcomes: tuple[Outcome, ...] = ()
+    if complex_ is not None:
+        outcomes, named, halted = _outcomes(game, complex_, found.products, within == "nash", end + GRACE_SECONDS)
+        if named < len(found.products):
+            ended = ended or halted
+            cause = "the interruption" if ended == INTERRUPTED else "the time limit"
+            gaps.append(f"{cause} left only {named} of {len(found.products)} families that could be written out")
+    timing = {"pieces": built - start, "solve": clock.now() - start}
     return Solution(game, concept, not gaps, "; ".join(gaps) if gaps else None, outcomes, name, timing, ended)
+
+
+def _cause(stop: BaseException) -> str:
+    """The word of ``Solution.stopped`` for what ended a stage."""
+    return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TIME_LIMIT
 
 
 def _with_bounds(complex_: ResponseComplex) -> tuple[ResponseComplex, dict[tuple[int, int], str]]:
@@ -95,26 +113,27 @@ def _with_bounds(complex_: ResponseComplex) -> tuple[ResponseComplex, dict[tuple
 
 
 def _outcomes(
-    game: Game, complex_: ResponseComplex, found: Found, nash: bool, end: float
-) -> tuple[tuple[Outcome, ...], int]:
-    """The outcomes, and how many products could be written out before *end* (at least one where there is any)."""
-    maker = FamilyMaker(game, complex_, nash)
-    families: list[Family] = []
-    for product in found.products:
-        if families and time.perf_counter() > end:
-            break
-        families.append(maker.family(product))
-    numbers = components(found.products[: len(families)])
-    families = [replace(family, component=n + 1) for family, n in zip(families, numbers, strict=True)]
+    game: Game, complex_: ResponseComplex, products: tuple[Product, ...], nash: bool, end: float
+) -> tuple[tuple[Outcome, ...], int, str | None]:
+    """The outcomes, how many products could be written out before *end*, and what ended the writing, if anything."""
+    families, halted = _families(game, complex_, products, nash, end)
+    members: dict[int, list[int]] = {}
+    for i, family in enumerate(families):
+        members.setdefault(family.component, []).append(i)
     groups: dict[object, list[int]] = {}
     summaries: dict[int, Summary] = {}
-    for number in dict.fromkeys(numbers):
-        members = [i for i, n in enumerate(numbers) if n == number]
-        summary = summarise(game, [families[i] for i in members])
-        key: object = summary.key if summary.unique else number
-        summaries.setdefault(members[0], summary)
-        groups.setdefault(key, []).extend(members)
-    drafts = [(summaries[members[0]], [families[i] for i in members]) for members in groups.values()]
+    named = 0
+    try:
+        with clock.deadline(end + GRACE_SECONDS):
+            for number, those in members.items():
+                summary = summarise(game, [families[i] for i in those])
+                key: object = summary.key if summary.unique else number
+                summaries.setdefault(those[0], summary)
+                groups.setdefault(key, []).extend(those)
+                named += len(those)
+    except (clock.OutOfTimeError, KeyboardInterrupt) as stop:
+        halted = halted or _cause(stop)
+    drafts = [(summaries[those[0]], [families[i] for i in those]) for those in groups.values()]
     drafts.sort(key=lambda d: d[0].order)
     outcomes = tuple(
         Outcome(
@@ -124,8 +143,27 @@ def _outcomes(
             sender=s.sender if s.unique else None,
             outcome=s.rows if s.unique else None,
             payoffs=s.payoffs if s.unique else None,
-            families=tuple(members),
+            families=tuple(those),
         )
-        for n, (s, members) in enumerate(drafts, start=1)
+        for n, (s, those) in enumerate(drafts, start=1)
     )
-    return outcomes, len(families)
+    return outcomes, named, halted
+
+
+def _families(
+    game: Game, complex_: ResponseComplex, products: tuple[Product, ...], nash: bool, end: float
+) -> tuple[list[Family], str | None]:
+    """The products in words, with the numbers of their components, and what ended the writing early, if anything."""
+    maker, connected = FamilyMaker(game, complex_, nash), Components()
+    families: list[Family] = []
+    halted = None
+    try:
+        with clock.deadline(end):
+            for product in products:
+                family = maker.family(product)
+                connected.add(product)
+                families.append(family)
+    except (clock.OutOfTimeError, KeyboardInterrupt) as stop:
+        halted = _cause(stop)
+    numbers = connected.numbers()
+    return [replace(f, component=n + 1) for f, n in zip(families, numbers, strict=False)], halted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.solution import Distribution, Family, OutcomeRow
 from doubletalk.exact import ZERO, Rational
 from doubletalk.game.model import NO_REPLY, Game
@@ -62,6 +63,7 @@ def _same(game: Game, family: Family, reference: Mapping[tuple[object, ...], Rat
         }
         played: list[Plan] = []
         for response in family.response_extremes:
+            clock.check()
             met = {
                 name: {where: plan for where, plan in response[name].items() if where.split("|")[0] in labels}
                 for name, labels in seen.items()
