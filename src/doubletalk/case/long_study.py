@@ -79,6 +79,7 @@ class LongStudy:
 
     ``left_out``  policy -> why it is not compared; ``residual`` the largest of the ``solved`` equilibria
     ``verdicts``  claim id -> its answer; ``failed`` claim id -> why it has none
+    ``memory_points``  beliefs on which policies with counters were solved
     """
 
     plan: LongPlan
@@ -93,6 +94,7 @@ class LongStudy:
     paths: int = PATHS
     verdicts: Mapping[str, LongVerdict] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+    memory_points: int = 0
 
 
 def needs_jax() -> str:
@@ -138,7 +140,7 @@ def study_long_game(
         weighed, outcomes = _weighed(plan.game, room, names, paths)
     return LongStudy(
         plan, "", tuple(cycle), responses, weighed, outcomes, left_out, room.residual, room.solved, paths, verdicts,
-        failed,
+        failed, room.memory_points or plan.game.points,
     )  # fmt: skip
 
 
@@ -177,8 +179,6 @@ def _compared(
     game: LongGame, claims: Mapping[str, str], everything: bool
 ) -> tuple[str, tuple[str, ...], dict[str, str]]:
     """The actor with most policies, those that are compared, and why any other is not."""
-    from doubletalk.longgame.room import has_memory
-
     actors = [policy.actor for policy in game.policies]
     actor = max(dict.fromkeys(actors), key=actors.count, default="")
     asked = {q.policy for statement in claims.values() for q in parse_long_statement(statement).quantities()}
@@ -186,7 +186,7 @@ def _compared(
     for policy in game.policies:
         if policy.actor != actor:
             left_out[policy.name] = f"it is a policy of {policy.actor}"
-        elif has_memory(policy) and policy.name not in asked and not everything:
+        elif policy.has_memory and policy.name not in asked and not everything:
             left_out[policy.name] = "it counts quarters, which takes long, and no claim names it; study --long all does"
     names = tuple(policy.name for policy in game.policies if policy.name not in left_out)
     return (actor, names, left_out) if len(names) > 1 else (actor, (), left_out)
@@ -196,7 +196,7 @@ def _needed(
     game: LongGame, claims: Mapping[str, str], versions: list[_Version], names: tuple[str, ...]
 ) -> list[Setting]:
     """Every equilibrium that will be asked for, those that take longest first."""
-    from doubletalk.longgame.room import Setting, has_memory
+    from doubletalk.longgame.room import Setting
 
     found = [Setting(policy=name) for name in names]
     for statement in claims.values():
@@ -204,7 +204,7 @@ def _needed(
         changes = tuple(sorted((name, int(x.p) / int(x.q)) for name, x, _ in parsed.changes))
         found += [Setting(changes, parsed.lens, quantity.policy) for quantity in parsed.quantities()]
     found += [version.setting for version in versions]
-    large = {policy.name for policy in game.policies if has_memory(policy)}
+    large = {policy.name for policy in game.policies if policy.has_memory}
     return sorted(dict.fromkeys(found), key=lambda setting: setting.policy not in large)
 
 

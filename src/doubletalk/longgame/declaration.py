@@ -152,6 +152,11 @@ class Policy:
     means: str = ""
     source: str = ""
 
+    @property
+    def has_memory(self) -> bool:
+        """Whether it needs states of its own, or looks at the belief: then it is solved by a program of its own."""
+        return bool(self.counters) or any(rule.belief != (0.0, 1.0) for rule in self.rules)
+
 
 @dataclass(frozen=True)
 class Outcome:

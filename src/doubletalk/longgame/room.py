@@ -27,7 +27,7 @@ from doubletalk.longgame.simulate import Paths, simulate
 from doubletalk.longgame.solution import LongSolution, solve_long_game, values_with
 from doubletalk.longgame.solving import TOLERANCE, play_at, solve
 
-__all__ = ["PERIODS", "Room", "Scene", "Setting", "as_bars", "has_memory", "one_stance", "payoffs_along",
+__all__ = ["PERIODS", "Room", "Scene", "Setting", "as_bars", "one_stance", "payoffs_along",
            "worth_at_start"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -59,11 +59,6 @@ class Scene:
     belief: float | None = None
     stance: int | None = None
     imposed: tuple[int, int] | None = None
-
-
-def has_memory(policy: Policy) -> bool:
-    """Whether a policy needs states of its own, or looks at the belief: then it is a program of its own."""
-    return bool(policy.counters) or any(rule.belief != (0.0, 1.0) for rule in policy.rules)
 
 
 def one_stance(game: LongGame, stance: str) -> LongGame:
@@ -146,7 +141,7 @@ class Room:
         if setting.policy and setting.policy not in self.policies:
             raise InputError(unknown("policy", setting.policy, list(self.policies)), game.path or None)
         policy = self.policies[setting.policy] if setting.policy else None
-        if policy is not None and has_memory(policy):
+        if policy is not None and policy.has_memory:
             if self.memory_points is not None and len(game.stances) == 2:
                 game = replace(game, points=self.memory_points)
             return solve_long_game(game, changes, policy=policy.name)
@@ -178,7 +173,7 @@ def as_bars(game: LongGame, policy: Policy | None) -> LongGame:
 
 
 def _bar(game: LongGame, actor: Actor, policy: Policy | None) -> Actor:
-    own = [each for each in game.policies if each.actor == actor.name and not has_memory(each)]
+    own = [each for each in game.policies if each.actor == actor.name and not each.has_memory]
     if not own:
         return actor
     named = {axis for each in own for rule in each.rules for axis in rule.when}

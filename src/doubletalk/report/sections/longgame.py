@@ -26,8 +26,8 @@ def longgame(content: PageContent) -> Section | None:
     if found.missing:
         words = f"The case has a long game, {found.plan.game.title}. It was not solved here: {found.missing}."
         return Section("longgame", HEADING, paragraphs([words]))
-    body = _intro(found)
-    body += _cycle(found) if found.cycle else ""
+    body = _intro(content, found)
+    body += _cycle(content, found) if found.cycle else ""
     body += _responses(content, found) if found.responses else ""
     body += _policies(content, found) if found.weighed is not None else ""
     files = {
@@ -38,12 +38,12 @@ def longgame(content: PageContent) -> Section | None:
     return Section("longgame", HEADING, body, {name: csv_text(rows) for name, rows in files.items() if rows})
 
 
-def _intro(found: LongStudy) -> str:
+def _intro(content: PageContent, found: LongStudy) -> str:
     game = found.plan.game
-    actors = ", ".join(actor.name for actor in game.actors)
+    actors = ", ".join(content.name(actor.name) for actor in game.actors)
     known = (
-        f" {game.informed.capitalize()} is {' or '.join(game.stances)}, which the others do not know; what they "
-        "believe moves with what it does."
+        f" Whether {content.name(game.informed)} is {' or '.join(map(content.name, game.stances))} the others do not "
+        "know; what they believe moves with what it does."
         if len(game.stances) == 2
         else ""
     )
@@ -65,7 +65,7 @@ def _intro(found: LongStudy) -> str:
 # ---- the cycle -------------------------------------------------------------------------------------------------------
 
 
-def _cycle(found: LongStudy) -> str:
+def _cycle(content: PageContent, found: LongStudy) -> str:
     plan = found.plan
     rows = {row.name: row for row in found.cycle}
     filed, nothing = rows["filed"], rows.get("nothing")
@@ -84,15 +84,34 @@ def _cycle(found: LongStudy) -> str:
             f"paths. Against that, what is at stake in the file makes the round {_than(nothing)}."
         )
     head = ("Version of the game", "Whole round", "With a worse end", "Against the file", "So it is")
-    shown = sorted(found.cycle, key=lambda row: (row.value is not None, row.change if row.value is not None else 0.0))
-    cells = [("", _cycle_cells(found, row)) for row in shown]
+    whole = [("", _cycle_cells(content, found, row)) for row in found.cycle if row.value is None]
+    parts = sorted((row for row in found.cycle if row.value is not None), key=lambda row: row.change)
+    cells = [("", _cycle_cells(content, found, row)) for row in parts]
+    words = (
+        "One coefficient at a time is set to zero, the others held; prices of moves are left as they are. "
+        + " ".join(_feeding(parts))
+        + f" A difference counts from {SURE:g} standard errors on; every version is simulated with the same random "
+        "numbers."
+    )
     return (
         f"<h3>Does the cycle arise?</h3>{paragraphs(told)}"
-        + stacked(head, cells, css="exact longgame")
-        + "<p>One coefficient at a time is set to zero, the others held; prices of moves are left as they are. Rarer "
-        f"without it means that it feeds the round. A difference counts from {SURE:g} standard errors on; every "
-        "version is simulated with the same random numbers.</p>"
+        + stacked(head, whole)
+        + (f"<p>{safe(words)}</p>" + details(f"All {len(parts)} coefficients", stacked(head, cells)) if parts else "")
     )
+
+
+def _feeding(parts: Sequence[CycleRow]) -> list[str]:
+    """Which coefficients make the round more frequent, which rarer, and which do neither; the strongest first."""
+    sure = [row for row in parts if abs(row.change) > SURE * row.change_error]
+    feeds = [row.name for row in sure if row.change < 0]
+    damps = [row.name for row in reversed(sure) if row.change > 0]
+    rest = [row.name for row in parts if row not in sure]
+    told = {
+        "Rarer without, so that they feed it": feeds,
+        "More frequent without, so that they damp it": damps,
+        "No difference": rest,
+    }
+    return [f"{words}: {', '.join(names)}." for words, names in told.items() if names]
 
 
 def _mechanisms(found: LongStudy) -> int:
@@ -106,13 +125,13 @@ def _than(nothing: CycleRow) -> str:
     return "rarer" if nothing.change > 0 else "more frequent"
 
 
-def _cycle_cells(found: LongStudy, row: CycleRow) -> Sequence[str]:
+def _cycle_cells(content: PageContent, found: LongStudy, row: CycleRow) -> Sequence[str]:
     means = {c.name: c.means for c in found.plan.game.coefficients}
     names = {"filed": "as filed", "nothing": "nothing at stake"}
     if row.value is not None:
         name = f"{code(row.name)} at 0 (file: {row.value:g})<br><small>{safe(means[row.name])}</small>"
     elif row.name.startswith("lens "):
-        name = f"only {safe(row.name.removeprefix('lens '))}, known to all"
+        name = f"{safe(content.name(row.name.removeprefix('lens ')))}, known to all"
     else:
         name = safe(names.get(row.name, row.name))
     share = _plus(row.share, row.error)
@@ -142,28 +161,29 @@ def _share(value: float, error: float | None) -> str:
 
 def _responses(content: PageContent, found: LongStudy) -> str:
     plan, game = found.plan, found.plan.game
-    begin = f"where {plan.start.replace('=', ' is ')}" if plan.start else "at the start of the file"
+    begin = f"from {plan.start}" if plan.start else "at the start of the file"
+    actor, _, move = plan.relief.partition("=")
     words = (
-        f"The move {plan.relief} is made once, {begin}, whatever its maker would have chosen. The lines say by how "
+        f"The move {plan.relief} is made once, {begin}, whatever would have been chosen. The lines say by how "
         f"much the mean level of each variable then differs from play without it, for each true stance; a level counts "
         "one more than the level below it. Bands are 90 per cent of the simulation's error."
     )
-    title = f"What follows {plan.relief}"
+    title = f"What follows when {content.name(actor)} plays {move}"
     wide, narrow = (response_svg(found.responses, game.period, title, wide=w) for w in (True, False))
     last = plan.periods
     shown = sorted({max(1, last // 3), max(1, 2 * last // 3), last})
     rows = []
     for each in found.responses:
         changes = [f"{each.change[n]:+.3f} ± {each.error[n]:.3f}" for n in shown]
-        rows.append(("", (f"{safe(each.variable)}, {safe(each.stance)}", f"{each.plain[last]:.3f}", *changes)))
+        rows.append(("", (safe(f"{each.variable}, {content.name(each.stance)}"), f"{each.plain[last]:.3f}", *changes)))
     head = ("Variable, true stance", f"Level without it after {last}", *(f"Change after {n}" for n in shown))
     return (
-        f"<h3>What follows {safe(plan.relief)}</h3>{paragraphs([words, *_lasting(found)])}"
+        f"<h3>{safe(title)}</h3>{paragraphs([words, *_lasting(content, found)])}"
         f'<figure><div class="scroll">{wide}</div>{narrow}</figure>' + stacked(head, rows, css="exact")
     )
 
 
-def _lasting(found: LongStudy) -> list[str]:
+def _lasting(content: PageContent, found: LongStudy) -> list[str]:
     """Which changes are left at the end, for each stance."""
     lines = []
     for stance in dict.fromkeys(each.stance for each in found.responses):
@@ -173,7 +193,9 @@ def _lasting(found: LongStudy) -> list[str]:
                 told.append(f"{'more' if each.change[-1] > 0 else 'less'} {each.variable}")
         left = " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else "".join(told)
         after = f"after {found.plan.periods} {found.plan.game.period}s"
-        lines.append(f"If the truth is {stance}, what is left {after} is {left or 'no difference beyond the error'}.")
+        whom = f"{content.name(found.plan.game.informed)} is {content.name(stance)}" if found.plan.game.informed else ""
+        ends = f"what is left {after} is {left or 'no difference beyond the error'}."
+        lines.append(f"If {whom}, {ends}" if whom else ends[:1].upper() + ends[1:])
     return lines
 
 
@@ -202,17 +224,17 @@ def _policies(content: PageContent, found: LongStudy) -> str:
         f"<h3>Policies of {safe(actor)} compared</h3>{paragraphs([words])}"
         + (f"<ul>{listed}</ul>" if listed else "")
         + stacked(head, table, css="exact small")
-        + _worth(actor, weighed, found)
+        + _worth(content, actor, weighed, found)
         + left
     )
 
 
-def _worth(actor: str, weighed: Weighed, found: LongStudy) -> str:
+def _worth(content: PageContent, actor: str, weighed: Weighed, found: LongStudy) -> str:
     game, choice = found.plan.game, weighed.choice
     head = (
         "Policy",
-        *(f"Worth if {case}" for case in weighed.cases),
-        *(f"Regret if {case}" for case in weighed.cases),
+        *(f"Worth if {content.name(case)}" for case in weighed.cases),
+        *(f"Regret if {content.name(case)}" for case in weighed.cases),
         "Largest regret",
     )
     rows = [
@@ -236,7 +258,12 @@ def _worth(actor: str, weighed: Weighed, found: LongStudy) -> str:
         first, *rest = weighed.stretches
         best = f"{first.policy}" + "".join(f", from {each.low:.2f} on {each.policy}" for each in rest)
         told.append(
-            f"By the belief in {game.stances[-1]} at the start, and over all time to come, the policy of most worth is "
-            f"{best}{'' if rest else ' at every belief'}."
+            f"By the belief at the start that {content.name(game.informed)} is {content.name(game.stances[-1])}, and "
+            f"over all time to come, the policy of most worth is {best}{'' if rest else ' at every belief'}."
+        )
+    if any(policy.has_memory for policy in game.policies if policy.name in weighed.policies):
+        told.append(
+            f"Policies that count {game.period}s are solved on {found.memory_points} points of belief, the others on "
+            f"{game.points}."
         )
     return paragraphs(told) + stacked(head, rows, css="exact small")
