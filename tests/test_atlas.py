@@ -116,3 +116,44 @@ def test_wrong_input_gets_one_clear_error_and_leaves_nothing(tmp_path: Path, wro
     assert done.returncode in (1, 2)
     assert said in done.stderr
     assert not (tmp_path / "made").exists()
+
+
+def test_a_claim_is_drawn_over_a_belief_and_a_size() -> None:
+    """Easing is best from (l - e)/(g + l) to (s - k)/L once d > rho; demands are best from w/G while d < rho."""
+    from doubletalk.case.finding import find_case
+    from doubletalk.case.loading import load_case
+    from doubletalk.regions.atlas_claim import AskClaim
+
+    case = load_case(find_case("belarus"))
+    expected = {
+        "a7-ease": {"b = 5/23", "b = 15/31", "d = 4/3"},
+        "b11-demands": {"b = 1/58", "d = 4/3"},
+    }
+    for claim in case.claims:
+        if claim.id in expected:
+            ask = AskClaim(case.games["exchange"], claim)
+            x, y = (Axis(*given) for given in claim.figure)
+            found = draw_atlas(Grid(x, y, 6, 3), Solver(ask), words=ask.words)
+            assert {each.curve.words(x.name, y.name) for each in found.curves} == expected.pop(claim.id)
+    assert not expected
+
+
+@pytest.mark.parametrize(
+    ("figure", "told"),
+    [
+        ("{b: 0:1}", "expected two"),
+        ("{b: 0:1, dd: 0:4}", "unknown parameter 'dd'"),
+        ("{b: 0:1, d: 4:0}", "expected LOW below HIGH"),
+        ("{b: 0:1, d: four}", "expected LOW:HIGH"),
+    ],
+)
+def test_a_wrong_figure_is_one_clear_error(tmp_path: Path, figure: str, told: str) -> None:
+    """Number, names and ranges of a claim's figure are checked when the case is read."""
+    from doubletalk.case.finding import new_case
+    from doubletalk.case.loading import CaseFileError, load_case
+
+    place = new_case(tmp_path / "mine")
+    claims = (place / "claims.yaml").read_text(encoding="utf-8")
+    (place / "claims.yaml").write_text(claims.replace("figure: {b: 0:1, d: 0:4}", f"figure: {figure}", 1))
+    with pytest.raises(CaseFileError, match=told):
+        load_case(place)

@@ -9,10 +9,11 @@ from pathlib import Path
 from doubletalk.case.language import parse_statement
 from doubletalk.case.reader import Reader
 from doubletalk.case.syntax import ClaimError
+from doubletalk.exact import Rational, rational
 from doubletalk.game.nodes import Table
 from doubletalk.game.wording import unknown
 
-__all__ = ["ATTRIBUTIONS", "Claim", "load_claims"]
+__all__ = ["ATTRIBUTIONS", "Claim", "load_claims", "range_of"]
 
 ATTRIBUTIONS = ("seen", "reported", "same author")
 _CLAIM_KEYS = (
@@ -28,6 +29,7 @@ _CLAIM_KEYS = (
     "by_construction",
     "note",
     "shared",
+    "figure",
     "cannot",
 )
 
@@ -41,6 +43,8 @@ class Claim:
     ``attribution``: what is known of the text that the claim is taken from: "seen" (read), "reported" (as its opponent
     reports it), "same author" (from his other writings); None where the file does not say. ``note``: a caution.
     ``shared``: why the other side expects it too; such a claim does not part the sides whatever the answer.
+    ``figure``: two numbers and their ranges, (name, low, high) each, over which the report draws where it holds:
+    parameters of the game, or the variable of the statement's own ``over``.
     """
 
     id: str
@@ -57,6 +61,7 @@ class Claim:
     attribution: str | None = None
     note: str | None = None
     shared: str | None = None
+    figure: tuple[tuple[str, Rational, Rational], ...] = ()
     line: int | None = field(default=None, compare=False)
     statement_line: int | None = field(default=None, compare=False)
 
@@ -119,9 +124,34 @@ def _claim(reader: Reader, table: Table, number: int, sides: Mapping[str, str], 
         attribution,
         maybe("note"),
         maybe("shared"),
+        _figure(reader, table, what, kind),
         table.line,
         table.line_of("statement") if statement is not None else None,
     )
+
+
+def _figure(reader: Reader, table: Table, what: str, kind: str) -> tuple[tuple[str, Rational, Rational], ...]:
+    given = reader.named(table, "figure", what)
+    if not given:
+        return ()
+    line = table.line_of("figure")
+    if kind != "game":
+        raise reader.error(f"{what}: a figure goes with a statement about a game", line)
+    if len(given) != 2:
+        raise reader.error(f"{what}: figure: found {len(given)} numbers, expected two", line)
+    return tuple((name, *range_of(reader, words, f"{what}: figure: {name}", line)) for name, words in given.items())
+
+
+def range_of(reader: Reader, words: str, what: str, line: int | None) -> tuple[Rational, Rational]:
+    """``"0:1"`` as two numbers, the first below the second; a ``CaseFileError`` for anything else."""
+    low, _, high = words.partition(":")
+    try:
+        ends = rational(low.strip()), rational(high.strip())
+    except ValueError:
+        raise reader.error(f"{what}: found '{words}', expected LOW:HIGH, such as 0:1", line) from None
+    if not ends[0] < ends[1]:
+        raise reader.error(f"{what}: found '{words}', expected LOW below HIGH", line)
+    return ends
 
 
 def _kind(reader: Reader, statement: str, what: str, line: int | None) -> str:

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from doubletalk.case.claims_file import Claim, load_claims
+from doubletalk.case.claims_file import Claim, load_claims, range_of
+from doubletalk.case.language import parse_statement
 from doubletalk.case.long_plan import LongPlan, check_long_claims, read_long_plan
 from doubletalk.case.reader import CaseFileError, Reader
 from doubletalk.case.window import WindowRoles
 from doubletalk.case.worlds import FACTORS, Crux, World, worlds_of
-from doubletalk.exact import Rational, rational
+from doubletalk.exact import Rational
 from doubletalk.game.loading import GameFile, read_game_file
 from doubletalk.game.nodes import Table, read_text, shown_path
 from doubletalk.game.wording import unknown
@@ -111,6 +112,7 @@ def load_case(folder: str | Path) -> Case:
         keys = _bibliography_keys(sources) if sources is not None else None
         place = _file(reader, top, "claims", home)
         sides, claims = load_claims(place, tuple(games), keys)
+        _check_figures(place, claims, games)
         asked = [(c.id, str(c.statement), c.statement_line) for c in claims if c.kind == "long game"]
         check_long_claims(place, asked, None if plan is None else plan.game)
     return Case(
@@ -226,9 +228,7 @@ def _window(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[
     )
 
 
-def _atlas(
-    reader: Reader, top: Table, games: Mapping[str, GameFile]
-) -> tuple[tuple[str, Rational, Rational], ...]:
+def _atlas(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[tuple[str, Rational, Rational], ...]:
     """(parameter, low, high) of both axes of the atlas."""
     axes = []
     given = reader.named(top, "atlas", "case")
@@ -237,16 +237,22 @@ def _atlas(
     for name, words in given.items():
         if name not in known:
             raise reader.error(f"atlas: {unknown('parameter', name, known)}", line)
-        low, _, high = words.partition(":")
-        try:
-            axes.append((name, rational(low), rational(high)))
-        except ValueError:
-            raise reader.error(f"atlas: {name}: found '{words}', expected LOW:HIGH, such as 0:1", line) from None
-        if not axes[-1][1] < axes[-1][2]:
-            raise reader.error(f"atlas: {name}: found '{words}', expected LOW below HIGH", line)
+        axes.append((name, *range_of(reader, words, f"atlas: {name}", line)))
     if axes and len(axes) != 2:
         raise reader.error(f"atlas: found {len(axes)} parameters, expected two", line)
     return tuple(axes)
+
+
+def _check_figures(place: Path, claims: tuple[Claim, ...], games: Mapping[str, GameFile]) -> None:
+    """The numbers of a claim's figure are parameters of its game, or the variable of its ``over``."""
+    for claim in claims:
+        if claim.figure:
+            sweep = parse_statement(str(claim.statement)).sweep
+            known = [*games[str(claim.game)].parameters, *([sweep.variable] if sweep is not None else [])]
+            for name, _, _ in claim.figure:
+                if name not in known:
+                    told = f"claim '{claim.id}': figure: {unknown('parameter', name, known)}"
+                    raise CaseFileError(told, shown_path(place), claim.line)
 
 
 def _cruxes(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[Crux, ...]:

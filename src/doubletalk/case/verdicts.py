@@ -8,6 +8,7 @@ about all equilibria in which the statement is defined; where there is none the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from doubletalk.case.asked import Asked, constant, difference_of, labels_of, reply_to_best
 from doubletalk.case.decide import Truth, decide
@@ -23,7 +24,7 @@ from doubletalk.exact import Rational
 from doubletalk.game.model import Game
 from doubletalk.refinement.names import NAMES
 
-__all__ = ["Flip", "GameRoom", "OutcomeTruth", "Reach", "Search", "Verdict", "answer"]
+__all__ = ["Flip", "GameRoom", "OutcomeTruth", "Reach", "Search", "Verdict", "answer", "answer_at"]
 
 
 def _refinements(parsed: Statement) -> tuple[str, ...]:
@@ -47,6 +48,23 @@ def answer(statement: str | Statement, room: GameRoom, overrides: Mapping[str, R
     if parsed.sweep is not None:
         return _swept(parsed, room, base)
     return _once(Asked(parsed, {}), room, base)
+
+
+def answer_at(parsed: Statement, room: GameRoom, values: Mapping[str, Rational]) -> Verdict:
+    """The verdict at one point: *values* of parameters, and of the variable of the statement's own ``over`` among them.
+
+    An ``over`` whose variable is not given is asked as it stands.
+    """
+    own = parsed.sweep.variable if parsed.sweep is not None else None
+    known = room.game({}).parameters
+    overrides = {name: value for name, value in values.items() if name in known}
+    if own is None or own not in values:
+        return answer(parsed, room, overrides)
+    for name, expression, _ in parsed.overrides:
+        overrides[name] = constant(expression, {**known, **overrides}, parsed.source)
+    _check_use(parsed)
+    variables = {} if own in known else {own: values[own]}
+    return _once(Asked(replace(parsed, sweep=None), variables), room, overrides)
 
 
 def _check_use(parsed: Statement) -> None:

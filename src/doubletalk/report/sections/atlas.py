@@ -6,16 +6,18 @@ from collections.abc import Hashable
 from functools import partial
 from pathlib import Path
 
+from doubletalk.case.claims_file import Claim
 from doubletalk.exact import text
 from doubletalk.regions.atlas import Atlas, draw_atlas
 from doubletalk.regions.atlas_cells import Axis, Grid
+from doubletalk.regions.atlas_claim import AskClaim
 from doubletalk.regions.atlas_data import boundary_csv, curves_csv, points_csv, read_solved, solved_text
 from doubletalk.regions.atlas_game import AskGame, Question
 from doubletalk.regions.atlas_questions import Best, Structure
 from doubletalk.regions.atlas_solving import Point, Solver
 from doubletalk.report.atlas_figure import atlas_svg
 from doubletalk.report.page_content import PageContent, Section
-from doubletalk.report.sections.badges import which_world
+from doubletalk.report.sections.badges import side_badge, which_world
 from doubletalk.report.tables import paragraphs, safe, table
 from doubletalk.report.window_figure import number_words
 from doubletalk.report.writing import write_text
@@ -57,14 +59,21 @@ def atlas(content: PageContent) -> Section | None:
             files[f"atlas-{key}-boundary.csv"] = boundary_csv(found)
             files[f"atlas-{key}-curves.csv"] = curves_csv(found)
         body += _policies(content, found, mark, who) if key == "policies" else _equilibria(content, found, mark)
+    for claim in case.claims:
+        if claim.figure:
+            words, more = _claim(content, claim)
+            body += words
+            files.update(more)
     return Section("atlas", "The atlas", body, files)
 
 
-def _solved_name(ask: AskGame) -> str:
+def _solved_name(ask: AskGame | AskClaim) -> str:
     return f"atlas-solved-{ask.fingerprint[:12]}.json"
 
 
-def _drawn(content: PageContent, ask: AskGame, grid: Grid, folder: Path | None, exact: bool) -> tuple[Atlas, str]:
+def _drawn(
+    content: PageContent, ask: AskGame | AskClaim, grid: Grid, folder: Path | None, exact: bool
+) -> tuple[Atlas, str]:
     """The atlas and what was solved for it; points that an earlier report in the same folder solved are not again."""
     place, of = (None if folder is None else folder / _solved_name(ask)), ask.fingerprint
     known = _remembered.setdefault(of, {})
@@ -80,8 +89,30 @@ def _drawn(content: PageContent, ask: AskGame, grid: Grid, folder: Path | None, 
     return found, solved
 
 
-def _words(content: PageContent, ask: AskGame, answer: Hashable) -> str:
+def _claim(content: PageContent, claim: Claim) -> tuple[str, dict[str, str]]:
+    """Where one claim holds, over the two numbers of its figure; and its files."""
+    assert content.study is not None
+    ask = AskClaim(content.study.case.games[str(claim.game)], claim)
+    x, y = (Axis(*given) for given in claim.figure)
+    found, solved = _drawn(content, ask, Grid(x, y, *FINE), content.folder, exact=True)
+    filed = ask.file.values()
+    mark = (filed[x.name], filed[y.name]) if x.name in filed and y.name in filed else None
+    curves = sorted({each.curve.words(x.name, y.name) for each in found.curves})
+    bounds = f" Its boundaries: {'; '.join(curves)}." if curves else ""
+    names = " and ".join(_axis(content, a) if a.name in filed else f"the belief {a.name}" for a in (x, y))
+    caption = f"{names[:1].upper() + names[1:]} are varied, the rest is held.{bounds} {_missed(found)}"
+    head = (
+        f'<h3>Where {safe(claim.id)} holds</h3><p>{side_badge(content, claim.who)} <a href="#claim-{safe(claim.id)}">'
+        f"{safe(claim.says)}</a></p>"
+    )
+    files = {f"atlas-claim-{claim.id}.csv": points_csv(found), _solved_name(ask): solved}
+    return head + _figure(content, found, mark, caption), files
+
+
+def _words(content: PageContent, ask: AskGame | AskClaim, answer: Hashable) -> str:
     words = ask.words(answer)
+    if isinstance(ask, AskClaim):
+        return words
     if isinstance(ask.question, Best):
         return " or ".join(content.name(label) for label in words.split(" or "))
     if isinstance(answer, tuple) and len(answer) == 1:
@@ -104,7 +135,7 @@ def _axis(content: PageContent, axis: Axis) -> str:
     return f"{words} ({axis.name})" if words else axis.name
 
 
-def _figure(content: PageContent, found: Atlas, mark: Point, caption: str) -> str:
+def _figure(content: PageContent, found: Atlas, mark: Point | None, caption: str) -> str:
     axes = {axis.name: _axis(content, axis) for axis in (found.grid.x, found.grid.y)}
 
     def name(label: str) -> str:
