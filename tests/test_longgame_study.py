@@ -36,6 +36,7 @@ from doubletalk.longgame.solution import solve_long_game  # noqa: E402
 from doubletalk.longgame.weighing import mechanisms, sensitivity, weigh  # noqa: E402
 from doubletalk.report.html import page_content, write_report  # noqa: E402
 from doubletalk.report.page import page_html  # noqa: E402
+from doubletalk.report.sections.longgame import longgame  # noqa: E402
 
 SMALL = """
 doubletalk_longgame: 1
@@ -457,8 +458,7 @@ def test_the_cycle_of_the_shipped_case_is_in_the_report(belarus: StudyResult) ->
     values = [row.name for row in found.cycle if row.value is not None]
     assert sorted(values) == sorted(mechanisms(found.plan.game))
     assert {"engage", "five_demands"} <= set(found.weighed.policies)
-    page = page_html(page_content(belarus))
-    section = page[page.index('<section id="longgame"') :].split("<section id")[1]
+    section = longgame(page_content(belarus)).body
     rows = {row.name: row for row in found.cycle}
     for row in (rows["filed"], rows["nothing"]):
         assert f"{100 * row.share:.1f} ± {100 * row.error:.1f} per cent" in section
