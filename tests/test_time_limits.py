@@ -11,6 +11,7 @@ from sequential_oracle import random_game, rng_of
 
 from doubletalk.equilibrium import apart, clock, polyhedra, solve
 from doubletalk.equilibrium.clock import OutOfTimeError
+from doubletalk.equilibrium.families import FamilyMaker
 from doubletalk.equilibrium.polyhedra import Polytope, hull_contains, hull_extremes
 from doubletalk.errors import TooLarge
 from doubletalk.exact import ONE, ZERO, Rational
@@ -88,20 +89,24 @@ def test_families_that_could_not_be_written_out_are_counted(monkeypatch):
     whole = sum(len(outcome.families) for outcome in solve(game).outcomes)
     assert whole > 4
     seen = set()
-    for pause in range(0, 200, 9):
-        calls = {"n": 0}
+    for pause in range(whole + 1):
+        genuine = FamilyMaker.family
 
-        def late(calls=calls, pause=pause) -> None:
-            calls["n"] += 1
-            if calls["n"] > pause:
+        done = []
+
+        def late(maker, product, pause=pause, genuine=genuine, done=done):
+            if len(done) == pause:
                 raise OutOfTimeError
+            done.append(product)
+            return genuine(maker, product)
 
         with monkeypatch.context() as patch:
-            patch.setattr("doubletalk.equilibrium.families.clock.check", late)
-            solution = solve(game)
+            patch.setattr(FamilyMaker, "family", late)
+            solution = solve(game, time_limit=1000)
         kept = sum(len(outcome.families) for outcome in solution.outcomes)
         seen.add(kept)
-        assert kept == whole or "families that could be written out" in solution.why_incomplete or kept == 0
+        assert kept == pause
+        assert kept == whole or f"only {kept} of {whole} families" in solution.why_incomplete
         assert solution.complete == (kept == whole)
     assert len(seen) > 1
 

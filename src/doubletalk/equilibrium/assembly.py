@@ -13,13 +13,13 @@ equilibrium together"; its fixed points are the maximal products (Millham 1974; 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, product
 
 from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.polyhedra import Hull, Polytope, StrictSystem, hull_contains, hull_extremes
-from doubletalk.equilibrium.response import Piece, ResponseComplex, Row
+from doubletalk.equilibrium.response import Bound, Piece, ResponseComplex, Row
 from doubletalk.equilibrium.search import LOCAL, UNUSED, USED, Z_SYSTEM, OutOfTimeError, Search
 from doubletalk.errors import TooLarge
 from doubletalk.exact import ONE, ZERO, Rational
@@ -56,7 +56,8 @@ class Found:
     """All maximal products; ``stopped`` says how far a search came that ended early, None otherwise, and ``ended`` why
     ("time limit", "interrupted").
 
-    ``outside`` lists the bounds, as (station, piece), that equilibria outside the products might use.
+    ``outside`` lists the bounds, as (station, piece), that equilibria outside the products might use; ``asked`` the
+    beliefs, as (station, values of the bound's coordinates), at which exact pieces would tell.
     """
 
     products: tuple[Product, ...]
@@ -64,6 +65,7 @@ class Found:
     nodes: int
     judged: int
     outside: frozenset[tuple[int, int]] = frozenset()
+    asked: frozenset[tuple[int, Point]] = frozenset()
     ended: str | None = None
 
 
@@ -73,7 +75,7 @@ def find_products(
     concept: str = "sequential",
     deadline: float = math.inf,
     progress: Progress | None = None,
-    bounds: frozenset[tuple[int, int]] = frozenset(),
+    bounds: Mapping[tuple[int, int], Bound] | None = None,
 ) -> Found:
     """Every maximal product of the complex, or what was found by *deadline* (``time.perf_counter``).
 
@@ -82,7 +84,7 @@ def find_products(
     Raises TooLarge when no limit is set and the walk would take hours.
     """
     _refuse_hopeless(complex_)
-    work = _Assembly(complex_, prior, concept, bounds)
+    work = _Assembly(complex_, prior, concept, bounds or {})
     start = clock.now()
     walk = work.walk(deadline)
 
@@ -119,6 +121,7 @@ def find_products(
         walk.nodes,
         walk.judged,
         frozenset(work.outside),
+        frozenset(work.asked),
         ended,
     )
 
@@ -141,12 +144,13 @@ class _Assembly:
         complex_: ResponseComplex,
         prior: tuple[Rational, ...],
         concept: str,
-        bounds: frozenset[tuple[int, int]] = frozenset(),
+        bounds: Mapping[tuple[int, int], Bound],
     ) -> None:
         self.complex = complex_
         self._bounds = bounds
         self._bound_pieces: dict[int, tuple[int, int]] = {}
         self.outside: set[tuple[int, int]] = set()
+        self.asked: set[tuple[int, Point]] = set()
         self.prior = prior
         self.nash = concept == "nash"
         self.found: dict[str, Product] = {}
@@ -414,6 +418,9 @@ class _Assembly:
         if not weights:
             return
         pieces = [self._supported_piece(k, weights) for k in chosen]
+        if not self._bound_pieces.keys().isdisjoint(chosen):
+            self._look_outside(used, pieces, weights)
+            return
         senders = self._senders(self._ties(weights, used), pieces)
         if not senders:
             return
@@ -425,12 +432,32 @@ class _Assembly:
         self._done.add(mark)
         if reached != used or widest != chosen:
             weights = self._responses(reached, widest)
-        loose = self._bound_pieces.keys() & widest
-        if loose:
-            self.outside.update(self._bound_pieces[k] for k in loose)
-            return
         points = self._points(weights, widest)
         self.found.setdefault(f"{senders} {points}", Product(tuple(senders), tuple(points), tuple(widest)))
+
+    def _look_outside(self, used: set[int], pieces: list[int], weights: list[dict[int, Rational]]) -> None:
+        """Note the bounds in *pieces*, unless no equilibrium that sends just *used* can be in what they stand for."""
+        senders = self._senders(used, pieces)
+        if not all(any(x[i] != 0 for x in senders) for i in used):
+            return
+        loose = [self._bound_pieces[k] for k in pieces if k in self._bound_pieces]
+        wanted: set[tuple[int, Point]] = set()
+        for o, k in loose:
+            bound = self._bounds[o, k]
+            groups = ([self.column_of[o, 0, v] for v in group] for group in bound.groups)
+            if not all(any(weight.get(c) for weight in weights for c in group) for group in groups):
+                return
+            if used.isdisjoint(self.complex.stations[o].pairs):
+                if bound.reached_only:
+                    return
+                continue
+            beliefs = {_share(bound.coordinates, x) for x in senders}
+            if bound.coordinates and len(beliefs) == 1:
+                if beliefs <= bound.covered:
+                    return
+                wanted.add((o, beliefs.pop()))
+        self.outside.update(loose)
+        self.asked.update(wanted)
 
     def _responses(self, used: set[int], chosen: list[int]) -> list[dict[int, Rational]]:
         """Extreme weights over response columns."""
@@ -522,6 +549,13 @@ class _Assembly:
         if all(self.pieces[k].simplex for k in pieces):
             return sorted(points)
         return hull_extremes(points)
+
+
+def _share(coordinates: tuple[Row, ...], x: Point) -> Point:
+    """The values of some forms at x, made to sum to one where they do not all vanish."""
+    values = [sum((v * x[u] for u, v in row.items()), ZERO) for row in coordinates]
+    total = sum(values, ZERO)
+    return tuple(v / total for v in values) if total != 0 else ()
 
 
 def _choices(used: list[tuple[Rational, tuple[Point, ...]]]) -> Iterator[tuple[list[Rational], tuple[Point, ...]]]:

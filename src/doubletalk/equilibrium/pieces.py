@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from doubletalk.equilibrium.response import ResponseComplex
+from doubletalk.exact import Rational
 from doubletalk.game.model import Game
 
 __all__ = ["response_complex"]
 
 
-def response_complex(game: Game, name: str, concept: str = "sequential") -> ResponseComplex:
+def response_complex(
+    game: Game,
+    name: str,
+    concept: str = "sequential",
+    asked: frozenset[tuple[int, tuple[Rational, ...]]] = frozenset(),
+) -> ResponseComplex:
     """The response complex of *game*, whose solver class (``solver_class(game)[0]``) is *name*.
 
     ``concept`` "nash" matters for one audience and a reply only, where it adds the replies that play does not reach.
+
+    ``asked``: beliefs at which audiences in sequence are to be resolved exactly (``Found.asked``).
 
     Raises TooLarge where audiences that connect have too many pure profiles.
     """
@@ -25,4 +33,4 @@ def response_complex(game: Game, name: str, concept: str = "sequential") -> Resp
         return reply_complex(game, concept)
     from doubletalk.equilibrium.pieces_partial import partial_complex
 
-    return partial_complex(game)
+    return partial_complex(game, asked)

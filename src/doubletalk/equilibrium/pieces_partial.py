@@ -27,6 +27,7 @@ from doubletalk.equilibrium.pieces_sequential import (
     moves_in_sequence,
     sequential_complex,
 )
+from doubletalk.equilibrium.pieces_sequential_cone import Form
 from doubletalk.equilibrium.response import Block, Piece, Row, Station, Vertex
 from doubletalk.equilibrium.solution import Distribution
 from doubletalk.errors import TooLarge
@@ -45,7 +46,7 @@ Choice = tuple[int, ...]
 """One action per information set."""
 
 
-def partial_complex(game: Game) -> SequentialComplex:
+def partial_complex(game: Game, asked: frozenset[tuple[int, Form]] = frozenset()) -> SequentialComplex:
     """Pieces that are certified, with ``gaps`` saying what they leave out.
 
     - Audiences that watch all earlier ones: ``sequential_complex``, any number of classes.
@@ -53,11 +54,13 @@ def partial_complex(game: Game) -> SequentialComplex:
       or mixed at one information set.
     - Anything else: no pieces, and the reason.
 
+    ``asked`` is for ``sequential_complex``.
+
     Errors: ``TooLarge`` past ``MOST_PROFILES`` pure profiles after one message.
     Cost: an exact linear programme for every pure profile.
     """
     if moves_in_sequence(game):
-        return sequential_complex(game)
+        return sequential_complex(game, asked)
     plan = plan_replies(game)
     reason = _out_of_reach(game)
     stations, curved = [], []

@@ -14,7 +14,7 @@ from itertools import product
 from math import prod
 
 from doubletalk.equilibrium.pieces_reply import ReplyPlan, plan_replies, reply_reader
-from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form, Interval, Polyhedral
+from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form, Interval, Polyhedral, normalised
 from doubletalk.equilibrium.pieces_sequential_node import Stretch
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Place, Play, decode
 from doubletalk.equilibrium.pieces_sequential_tree import continuations
@@ -27,7 +27,7 @@ from doubletalk.game.model import Cell, Game
 __all__ = ["CurvedCell", "SequentialComplex", "cell_classes", "moves_in_sequence", "sequential_complex"]
 
 
-MOST_RAYS = 2000
+MOST_RAYS = 400
 """Extreme beliefs after one message, tied replies counted, beyond which a game is refused."""
 
 
@@ -40,6 +40,10 @@ class CurvedCell:
     ``vertices``           responses whose mixtures include every realised play of the part; their points are
                            zero, because a bound is not itself a response
     ``reason``             the entry of ``ResponseComplex.gaps`` that speaks of it
+    ``groups``             groups of those vertices, each of which has positive weight in what the pieces leave out
+    ``reached_only``       the pieces leave something out only where play arrives
+    ``coordinates``        the forms over x that beliefs here depend on; () where no belief makes the part exact
+    ``covered``            values of those forms, normalised, at which the pieces leave nothing out
 
     When no equilibrium exists even with these bounds as pieces, the gap is without effect.
     """
@@ -49,6 +53,10 @@ class CurvedCell:
     at_least: tuple[Row, ...]
     vertices: tuple[Vertex, ...]
     reason: str
+    groups: tuple[tuple[int, ...], ...] = ()
+    reached_only: bool = False
+    coordinates: tuple[Row, ...] = ()
+    covered: frozenset[Form] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -80,11 +88,12 @@ def cell_classes(game: Game, plan: ReplyPlan, cell: Cell) -> tuple[tuple[int, ..
     return tuple(tuple(members) for members in classes.values())
 
 
-def sequential_complex(game: Game) -> SequentialComplex:
+def sequential_complex(game: Game, asked: frozenset[tuple[int, Form]] = frozenset()) -> SequentialComplex:
     """The response complex of audiences that move in sequence, each watching all earlier ones, with or without reply.
 
     Exact for any number of classes; complete (``gaps`` empty) unless some response set is curved. With two classes
     and replies that never tie in a way that matters, every condition is solved at rational breakpoints of b.
+    ``asked``: beliefs, as (station, normalised values of its coordinates), at which curved parts are resolved exactly.
 
     Errors: ``ValueError`` when audiences observe differently or do not watch every earlier audience; ``TooLarge``
     where tied replies give more than ``MOST_RAYS`` extreme beliefs.
@@ -100,7 +109,7 @@ def sequential_complex(game: Game) -> SequentialComplex:
     plan = plan_replies(game, equal_ones=False)
     stations, curved = [], []
     for number, cell in enumerate(game.cells()):
-        builder = _StationBuilder(game, plan, cell)
+        builder = _StationBuilder(game, plan, cell, sorted(ray for o, ray in asked if o == number))
         station, cells = builder.build(number)
         stations.append(station)
         curved += cells
@@ -119,8 +128,8 @@ def sequential_complex(game: Game) -> SequentialComplex:
 class _StationBuilder:
     """One observation: coordinates xi of beliefs, payoff forms over them, pieces, and their translation to x."""
 
-    def __init__(self, game: Game, plan: ReplyPlan, cell: Cell) -> None:
-        self.game, self.plan, self.cell = game, plan, cell
+    def __init__(self, game: Game, plan: ReplyPlan, cell: Cell, asked: Sequence[Form] = ()) -> None:
+        self.game, self.plan, self.cell, self.asked = game, plan, cell, asked
         self.pairs = tuple(i for i, (_, m) in enumerate(plan.pairs) if m in cell.messages)
         self.labels = game.actions_after(cell.messages[0])
         self.classes = cell_classes(game, plan, cell)
@@ -195,7 +204,7 @@ class _StationBuilder:
     def build(self, number: int) -> tuple[Station, list[CurvedCell]]:
         """The station and the bounds of what is missing from its pieces."""
         counts = [len(labels) for labels in self.labels]
-        found = continuations((), counts, self.whole(), self.terminal, self.describe)
+        found = continuations((), counts, self.whole(), self.terminal, self.describe, self.asked)
         exact = [stretch for stretch in found if not stretch.curved]
         catalogue: dict[frozenset[tuple[Place, Rational]], tuple[int, Play]] = {}
         for stretch in exact:
@@ -221,7 +230,13 @@ class _StationBuilder:
         equal, at_least = self._rows(stretch.cone)
         nowhere = (ZERO,) * len(places)
         vertices = tuple(Vertex(dict(zip(self.pairs, p.payoffs, strict=True)), nowhere) for p in stretch.plays)
-        return CurvedCell(number, equal, at_least, vertices, stretch.curved or "")
+        place = {play.key: k for k, play in enumerate(stretch.plays)}
+        groups = tuple(tuple(place[play.key] for play in group) for group in stretch.groups)
+        covered = frozenset(normalised(ray) for ray in (*stretch.cone.rays, *self.asked)) if stretch.ray_exact else ()
+        return CurvedCell(
+            number, equal, at_least, vertices, stretch.curved or "", groups, stretch.reached_only,
+            tuple(self.rows) if stretch.ray_exact else (), frozenset(covered),
+        )  # fmt: skip
 
     def _rows(self, cone: Cone) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
         equal, at_least = cone.rows()

@@ -18,7 +18,7 @@ from doubletalk.equilibrium.pieces_reply import integers
 from doubletalk.equilibrium.polyhedra import DIRECT, settled
 from doubletalk.exact import ONE, ZERO, Rational, rational
 
-__all__ = ["Cone", "Form", "Interval", "Polyhedral", "Values", "minus", "proportional", "value"]
+__all__ = ["Cone", "Form", "Interval", "Polyhedral", "Values", "minus", "normalised", "proportional", "value"]
 
 Form = tuple[Rational, ...]
 """Coefficients over xi."""
@@ -35,6 +35,12 @@ def value(form: Form, ray: Form) -> Rational:
 def minus(first: Form, second: Form) -> Form:
     """The form *first* - *second*."""
     return tuple(a - b for a, b in zip(first, second, strict=True))
+
+
+def normalised(ray: Form) -> Form:
+    """The ray with coordinates that sum to one."""
+    total = sum(ray, ZERO)
+    return tuple(r / total for r in ray)
 
 
 class Cone(ABC):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form, Values, minus, proportional
@@ -28,12 +28,20 @@ MOVING = "the mixture that keeps its branches level changes with the belief or w
 class Stretch:
     """A cone of beliefs with the hull of some plans, all rational on it.
 
-    ``curved`` is None, or says why the rational plans are only a part of this hull (an outer bound, not a piece).
+    ``curved`` is None, or says why the rational plans are only a part of this hull (an outer bound, not a piece). Of a
+    bound, only what exact pieces leave out matters:
+
+    ``groups``        each of these groups of plans has positive weight there
+    ``reached_only``  it matters only where play arrives: at a belief that is free, exact pieces hold every plan
+    ``ray_exact``     at the extreme beliefs of the cone, and at the beliefs asked for, exact pieces hold every plan
     """
 
     cone: Cone
     plays: tuple[Play, ...]
     curved: str | None = None
+    groups: tuple[tuple[Play, ...], ...] = ()
+    reached_only: bool = False
+    ray_exact: bool = False
 
 
 class _Split(Exception):  # noqa: N818  (control flow, not an error)
@@ -45,10 +53,14 @@ class _Split(Exception):  # noqa: N818  (control flow, not an error)
 
 
 class Step:
-    """The mover's rational choices at *node*, where ``branches[a]`` are the plans that may follow action a."""
+    """The mover's rational choices at *node*, where ``branches[a]`` are the plans that may follow action a.
 
-    def __init__(self, node: Node, branches: Sequence[Sequence[Play]]) -> None:
+    ``asked``: beliefs at which curved parts are resolved exactly, besides the extreme ones of each cone.
+    """
+
+    def __init__(self, node: Node, branches: Sequence[Sequence[Play]], asked: Sequence[Form] = ()) -> None:
         self.node = node
+        self.asked = asked
         self.mover = len(node)
         self.branches = branches
         self._seen: set[frozenset[Form]] = set()
@@ -90,7 +102,7 @@ class Step:
 
     def _rays(self, cone: Cone) -> Iterator[Stretch]:
         """The extreme beliefs of a cone, where every condition is linear in the mixtures."""
-        for ray in cone.rays:
+        for ray in (*cone.rays, *self.asked):
             if len(cone.rays) > 1:
                 others = [i for i in range(len(ray)) if ray[i] == 0]
                 pivot = next(i for i in range(len(ray)) if ray[i] != 0)
@@ -185,28 +197,55 @@ class _Cell:
                     yield from self._single(best[0])
                     continue
                 ceiling = min(max(self.inside[a]) for a in best)
-                for level, exact in self._levels(best, floor, ceiling):
+                levels = self._levels(best, floor, ceiling)
+                for level in levels:
                     yield from self._pinned(best, level)
-                    if not exact:
-                        yield self._bound(best, LINKED)
+                for low, high in pairwise(levels):
+                    yield self._slab(best, low, high)
 
-    def _bound(self, best: Sequence[int], why: str) -> Stretch:
-        return Stretch(self.cone, self.step.join(best, {}), why)
+    def _bound(
+        self, best: Sequence[int], why: str, plays: Sequence[Play] | None = None, reached_only: bool = False
+    ) -> Stretch:
+        """A bound in which every best action is played."""
+        whole = self.step.join(best, {}) if plays is None else tuple(plays)
+        groups = tuple(tuple(play for play in whole if (self.step.node, 0, a) in play.weights) for a in best)
+        return Stretch(self.cone, whole, why, groups, reached_only, why == MOVING)
 
-    def _levels(self, best: Sequence[int], floor: Rational, ceiling: Rational) -> Iterator[tuple[Form, bool]]:
-        """Values that the best branches may share, and whether there are no others than those listed."""
+    def _slab(self, best: Sequence[int], low: Form, high: Form) -> Stretch:
+        """The bound of what is LINKED while the common value lies strictly between two neighbouring levels.
+
+        No extreme plan is worth anything in between, so a branch's plans there are mixtures of its slices at the two
+        levels, both with positive weight.
+        """
+        slices = []
+        for level in (low, high):
+            target = self.cone.values(level)
+            kept = {}
+            for a in best:
+                gaps = [tuple(t - w for t, w in zip(target, values, strict=True)) for values in self.worth[a]]
+                kept[a], exact = self._slice(self.step.branches[a], gaps, True)
+                if not exact:
+                    return self._bound(best, LINKED)
+            slices.append(self.step.join(best, kept))
+        plays = {play.key: play for part in slices for play in part}
+        groups = [
+            tuple(play for play in part if (self.step.node, 0, a) in play.weights) for part in slices for a in best
+        ]
+        if not all(groups):
+            return self._bound(best, LINKED)
+        return Stretch(self.cone, tuple(plays.values()), LINKED, tuple(groups))
+
+    def _levels(self, best: Sequence[int], floor: Rational, ceiling: Rational) -> list[Form]:
+        """Values that the best branches may share: all of them, or those that some extreme plan has."""
         for a in best:
             if len(set(self.inside[a])) == 1:
-                if floor <= self.inside[a][0] <= ceiling:
-                    yield self.step.form(self.step.branches[a][0]), True
-                return
+                return [self.step.form(self.step.branches[a][0])] if floor <= self.inside[a][0] <= ceiling else []
         between: dict[Rational, Form] = {}
         for a in self.active:
             for v, play in enumerate(self.step.branches[a]):
                 if floor <= self.inside[a][v] <= ceiling:
                     between.setdefault(self.inside[a][v], self.step.form(play))
-        for k, height in enumerate(sorted(between)):
-            yield between[height], k > 0 or floor == ceiling
+        return [between[height] for height in sorted(between)]
 
     def _pinned(self, best: Sequence[int], level: Form) -> Iterator[Stretch]:
         """Best branches worth exactly *level*, the others at most that: a condition on each branch by itself."""
@@ -281,7 +320,7 @@ class _Cell:
         firm = [a for a in tied if proportional(spread[a])]
         loose = [a for a in tied if a not in firm]
         if loose and not self._redundant(factors, tied, firm, loose):
-            yield self._bound([best], MOVING)
+            yield self._bound([best], MOVING, reached_only=len(loose) == 1)
         rows = [row for a in tied for row in self._rows(factors, 1 + list(tied).index(a), a in firm)]
         found = constrained(factors, rows)
         if found:

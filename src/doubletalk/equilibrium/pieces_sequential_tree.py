@@ -7,10 +7,11 @@ every node and the continuation is a game of perfect information whose payoffs a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 from doubletalk.equilibrium import clock
-from doubletalk.equilibrium.pieces_sequential_cone import Cone
+from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form
 from doubletalk.equilibrium.pieces_sequential_node import Step, Stretch
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Play
 
@@ -20,27 +21,31 @@ Describe = Callable[[Node, str], str]
 
 
 def continuations(
-    node: Node, counts: Sequence[int], whole: Cone, terminal: Callable[[Node], Play], describe: Describe
+    node: Node,
+    counts: Sequence[int],
+    whole: Cone,
+    terminal: Callable[[Node], Play],
+    describe: Describe,
+    asked: Sequence[Form] = (),
 ) -> list[Stretch]:
     """All stretches from *node* on: exact pieces first, then outer bounds of curved parts.
 
     ``counts`` [audience] -> number of its actions; ``terminal`` gives the payoffs after the last action;
-    ``describe`` turns (node, reason) into words.
+    ``describe`` turns (node, reason) into words; ``asked``: beliefs at which curved parts are resolved exactly.
     """
     if len(node) == len(counts):
         return [Stretch(whole, (terminal(node),))]
-    after = [continuations((*node, a), counts, whole, terminal, describe) for a in range(counts[len(node)])]
+    after = [continuations((*node, a), counts, whole, terminal, describe, asked) for a in range(counts[len(node)])]
     found: list[Stretch] = []
     for cone, picked in _combinations(whole, after):
-        step = Step(node, [stretch.plays for stretch in picked])
+        step = Step(node, [stretch.plays for stretch in picked], asked)
         reasons = sorted({stretch.curved for stretch in picked if stretch.curved})
         if reasons:
-            found += [Stretch(cone, step.outer(cone), reason) for reason in reasons]
+            firm = all(stretch.ray_exact for stretch in picked if stretch.curved)
+            found += [Stretch(cone, step.outer(cone), reason, ray_exact=firm) for reason in reasons]
             continue
         for stretch in step.stretches(cone):
-            found.append(
-                Stretch(stretch.cone, stretch.plays, describe(node, stretch.curved)) if stretch.curved else stretch
-            )
+            found.append(replace(stretch, curved=describe(node, stretch.curved)) if stretch.curved else stretch)
     return pruned(found)
 
 
@@ -77,22 +82,38 @@ def _richer(one: Stretch, choices: Sequence[Stretch]) -> list[Cone]:
 
 def pruned(stretches: Sequence[Stretch]) -> list[Stretch]:
     """Stretches with equal plans united where that is a cone, those inside another left out; bounds last."""
-    groups: dict[tuple[str, frozenset[object]], list[Stretch]] = {}
+    groups: dict[tuple[object, ...], list[Stretch]] = {}
     for stretch in stretches:
-        groups.setdefault((stretch.curved or "", frozenset(play.key for play in stretch.plays)), []).append(stretch)
-    united: list[tuple[frozenset[object], Stretch]] = []
-    for (_, keys), members in groups.items():
+        groups.setdefault(_kind(stretch), []).append(stretch)
+    united = []
+    for members in groups.values():
+        keys = frozenset(play.key for play in members[0].plays)
         cones = _united([stretch.cone for stretch in members])
-        united += [(keys, Stretch(cone, members[0].plays, members[0].curved)) for cone in cones]
+        united += [(keys, replace(members[0], cone=cone)) for cone in cones]
     kept = []
     for i, (keys, one) in enumerate(united):
         clock.check()
         if not any(
-            i != k and one.curved == other.curved and keys < more and other.cone.contains(one.cone)
+            i != k and _replaces(other, one) and keys < more and other.cone.contains(one.cone)
             for k, (more, other) in enumerate(united)
         ):
             kept.append(one)
     return [one for one in kept if not one.curved] + [one for one in kept if one.curved]
+
+
+def _kind(stretch: Stretch) -> tuple[object, ...]:
+    """Equal for stretches that differ in their beliefs alone."""
+    strict = tuple(frozenset(play.key for play in group) for group in stretch.groups)
+    keys = frozenset(play.key for play in stretch.plays)
+    return stretch.curved or "", keys, strict, stretch.reached_only, stretch.ray_exact
+
+
+def _replaces(larger: Stretch, smaller: Stretch) -> bool:
+    """Whether a stretch with more plans and beliefs makes the smaller one needless; a bound must also ask for less."""
+    return larger.curved == smaller.curved and (
+        not larger.curved
+        or (not larger.groups and not larger.reached_only and (smaller.ray_exact or not larger.ray_exact))
+    )
 
 
 def _united(cones: list[Cone]) -> list[Cone]:

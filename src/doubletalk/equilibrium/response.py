@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from doubletalk.equilibrium.solution import Distribution
 from doubletalk.exact import ZERO, Rational
 
-__all__ = ["Block", "Piece", "ResponseComplex", "Row", "Station", "Vertex"]
+__all__ = ["Block", "Bound", "Piece", "ResponseComplex", "Row", "Station", "Vertex"]
 
 Row = Mapping[int, Rational]
 """A homogeneous linear form over x: unknown index -> coefficient."""
@@ -83,6 +83,21 @@ class Piece:
         return all(sum((v * x[u] for u, v in row.items()), ZERO) == 0 for row in self.equal) and all(
             sum((v * x[u] for u, v in row.items()), ZERO) >= 0 for row in self.at_least
         )
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What is known of a piece that is not exact but contains what the exact pieces leave out.
+
+    ``groups``        vertices of the station's only block; each group has positive weight in what is left out
+    ``reached_only``  something is left out only where play arrives
+    ``coordinates``, ``covered``  at these normalised values of the forms over x nothing is left out
+    """
+
+    groups: tuple[tuple[int, ...], ...] = ()
+    reached_only: bool = False
+    coordinates: tuple[Row, ...] = ()
+    covered: frozenset[tuple[Rational, ...]] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.assembly import Components, Found, Product, Progress, find_products
 from doubletalk.equilibrium.families import FamilyMaker
 from doubletalk.equilibrium.pieces import response_complex
-from doubletalk.equilibrium.response import Piece, ResponseComplex
+from doubletalk.equilibrium.response import Bound, Piece, ResponseComplex
 from doubletalk.equilibrium.solution import Family, Outcome, Solution
 from doubletalk.equilibrium.summary import Summary, summarise
 from doubletalk.errors import InputError
+from doubletalk.exact import Rational
 from doubletalk.game.model import Game
 from doubletalk.game.structure import solver_class
 
@@ -24,6 +25,10 @@ NASH_CLASSES = ("separable", "sequence form")
 INTERRUPTED, TIME_LIMIT = "interrupted", "time limit"
 GRACE_SECONDS = 0.25
 """How long past a time limit, or past Ctrl-C, families are still written out, and then outcomes summed up."""
+MOST_ASKED = 40
+"""Beliefs at which curved parts are resolved one by one, at most."""
+Asked = tuple[int, tuple[Rational, ...]]
+"""(station, belief in the coordinates of its audiences' payoffs)."""
 NASH_GAP = (
     "the Nash concept is complete only for separable audiences and for one audience that is answered; for this game "
     "the list holds the sequential equilibria, each of which is Nash"
@@ -50,16 +55,21 @@ def solve(
     end = math.inf if time_limit is None else start + time_limit
     name = solver_class(game)[0]
     within = "nash" if concept == "nash" and name in NASH_CLASSES else "sequential"
-    found, gaps, built = Found((), None, 0, 0), [], start
+    found, built = Found((), None, 0, 0), start
+    gaps: list[str] = []
     complex_ = None
     try:
         with clock.deadline(end, None if progress is None else lambda: progress(None, "finding rational responses")):
             complex_ = response_complex(game, name, concept)
-            wider, bounds = _with_bounds(complex_)
         built = clock.now()
-        found = find_products(wider, game.prior, within, end, progress, frozenset(bounds))
-        gaps = [reason for reason in complex_.gaps if reason not in bounds.values()]
-        gaps += dict.fromkeys(reason for bound, reason in bounds.items() if bound in found.outside)
+        found, gaps = _searched(complex_, game, within, end, progress)
+        asked: frozenset[Asked] = frozenset()
+        while not found.asked <= asked and found.ended is None and len(asked) < MOST_ASKED:
+            asked |= found.asked
+            with clock.deadline(end):
+                finer = response_complex(game, name, concept, asked)
+            complex_ = finer
+            found, gaps = _searched(complex_, game, within, end, progress)
     except (clock.OutOfTimeError, KeyboardInterrupt) as stop:
         found = replace(found, stopped="the rational responses not all found", ended=_cause(stop))
     if concept != within:
@@ -85,28 +95,45 @@ def _cause(stop: BaseException) -> str:
     return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TIME_LIMIT
 
 
-def _with_bounds(complex_: ResponseComplex) -> tuple[ResponseComplex, dict[tuple[int, int], str]]:
-    """The complex with its curved cells added as pieces that bound them, and (station, piece) -> reason for each.
+def _searched(
+    complex_: ResponseComplex, game: Game, concept: str, end: float, progress: Progress | None
+) -> tuple[Found, list[str]]:
+    """The products, and why they may not be all."""
+    wider, bounds, reasons = _with_bounds(complex_)
+    found = find_products(wider, game.prior, concept, end, progress, bounds)
+    gaps = [reason for reason in complex_.gaps if reason not in reasons.values()]
+    gaps += dict.fromkeys(reason for bound, reason in reasons.items() if bound in found.outside)
+    return found, gaps
+
+
+def _with_bounds(
+    complex_: ResponseComplex,
+) -> tuple[ResponseComplex, dict[tuple[int, int], Bound], dict[tuple[int, int], str]]:
+    """The complex with its curved cells added as pieces that bound them; (station, piece) -> bound, and -> reason.
 
     The search then shows whether what the exact pieces leave out can be part of any equilibrium at all.
     """
     curved = getattr(complex_, "curved", ())
     if not curved:
-        return complex_, {}
+        return complex_, {}, {}
     stations = list(complex_.stations)
-    bounds: dict[tuple[int, int], str] = {}
+    bounds: dict[tuple[int, int], Bound] = {}
+    reasons: dict[tuple[int, int], str] = {}
     for cell in curved:
         station = stations[cell.station]
         (block,) = station.blocks
         first = len(block.vertices)
         support = tuple(range(first, first + len(cell.vertices)))
-        bounds[cell.station, len(station.pieces)] = cell.reason
+        name = cell.station, len(station.pieces)
+        reasons[name] = cell.reason
+        groups = tuple(tuple(first + v for v in group) for group in cell.groups)
+        bounds[name] = Bound(groups, cell.reached_only, cell.coordinates, cell.covered)
         stations[cell.station] = replace(
             station,
             blocks=(replace(block, vertices=(*block.vertices, *cell.vertices)),),
             pieces=(*station.pieces, Piece(cell.equal, cell.at_least, (support,), simplex=False)),
         )
-    return replace(complex_, stations=tuple(stations)), bounds
+    return replace(complex_, stations=tuple(stations)), bounds, reasons
 
 
 # ---- products into families, families into outcomes ------------------------------------------------------------------
