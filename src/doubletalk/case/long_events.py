@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,13 @@ Truth = Callable[["Paths"], Bools]
 
 BELIEF = "belief"
 _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+def _lookup(wanted: Iterable[int], size: int) -> Bools:
+    """index -> whether it is wanted."""
+    table = np.zeros(size, dtype=bool)
+    table[list(wanted)] = True
+    return table
 
 
 class Names:
@@ -123,11 +130,11 @@ class Names:
 
     def _among(self, name: str, wanted: set[int]) -> Truth:
         if name == STANCE:
-            chosen = np.array(sorted(wanted))
-            return lambda paths: np.isin(paths.stances[:-1], chosen)
+            chosen = _lookup(wanted, len(self.stances))
+            return lambda paths: chosen[paths.stances[:-1]]
         if name in self.variables:
-            place, levels = self.variable(name, 0), np.array(sorted(wanted))
-            return lambda paths: np.isin(paths.levels[:-1, :, place], levels)
+            place, levels = self.variable(name, 0), _lookup(wanted, len(self.variables[name]))
+            return lambda paths: levels[paths.levels[:-1, :, place]]
         if name in self.parts:
             actor = self.parts[name][0]
             which = list(self.game.actor(actor).parts).index(name)
@@ -135,8 +142,8 @@ class Names:
             moves = [m for m, move in enumerate(self.actors[actor]) if labels.index(move.split(",")[which]) in wanted]
         else:
             actor, moves = name, sorted(wanted)
-        position, listed = self.place(actor), np.array(moves)
-        return lambda paths: np.isin(paths.moves[:, :, position], listed)
+        position, listed = self.place(actor), _lookup(moves, len(self.actors[actor]))
+        return lambda paths: listed[paths.moves[:, :, position]]
 
     def _ordered(self, event: Ordered) -> Truth:
         compare = _COMPARE[event.sign]

@@ -73,7 +73,7 @@ def simulate(
 def _with_all_moves(shape: Shape, i: int, logs: Array) -> Array:
     """Probabilities flat: [stance or 1, (v.., earlier moves), own moves, belief]."""
     lead = 2 if i == shape.informed else 1
-    return jnp.exp(logs).reshape(lead, -1, shape.moves[i], shape.points)
+    return np.exp(np.asarray(logs)).reshape(lead, -1, shape.moves[i], shape.points)  # NumPy: nothing to compile
 
 
 def _between(table: Array, index: Array, belief: Array, points: int) -> Array:
