@@ -32,10 +32,10 @@ Floats = npt.NDArray[np.float64]
 Tell = Callable[[float, str], None]
 
 DEPTHS = ("quick", "all", "none")
-"""How much is asked of the long game. ``quick``: policies with counters only where a claim names them, and on fewer
-beliefs; ``all``: every policy, on the file's beliefs; ``none``: nothing."""
+"""How much is asked of the long game. ``quick``: policies with counters on fewer beliefs than the file's; ``all``: on the
+file's; ``none``: nothing."""
 
-MEMORY_POINTS = 7
+MEMORY_POINTS = 5
 """Beliefs on which policies with counters, which make the game several times larger, are solved in ``quick``."""
 
 
@@ -107,18 +107,16 @@ def needs_jax() -> str:
 
 
 def study_long_game(
-    plan: LongPlan, room: Room, tell: Tell, *, claims: Mapping[str, str] | None = None, everything: bool = False,
-    paths: int = PATHS,
-) -> LongStudy:  # fmt: skip
+    plan: LongPlan, room: Room, tell: Tell, *, claims: Mapping[str, str] | None = None, paths: int = PATHS
+) -> LongStudy:
     """The claims (id -> statement), the cycle, the responses and the policies.
 
     *tell* is called with the share done and what is being done. A claim that names no lens and no policy is asked again
-    with each mechanism in turn set to zero, in equilibria that the cycle needs anyway. Policies with counters, which
-    make the game several times larger, are compared when a claim names them, or with ``everything``.
+    with each mechanism in turn set to zero, in equilibria that the cycle needs anyway.
     """
     asked = claims or {}
     tell(0.0, "solving the long game")
-    versions, (actor, names, left_out) = _versions(plan, asked), _compared(plan.game, asked, everything)
+    versions, (actor, names, left_out) = _versions(plan, asked), _compared(plan.game)
     with room.preparing(_needed(plan.game, asked, versions, names)):
         verdicts, failed = _answers(room, asked, paths, lambda share, words: tell(0.1 + 0.35 * share, words))
         tell(0.45, "following a move of the long game")
@@ -175,19 +173,11 @@ def _versions(plan: LongPlan, claims: Mapping[str, str]) -> list[_Version]:
     return versions
 
 
-def _compared(
-    game: LongGame, claims: Mapping[str, str], everything: bool
-) -> tuple[str, tuple[str, ...], dict[str, str]]:
-    """The actor with most policies, those that are compared, and why any other is not."""
+def _compared(game: LongGame) -> tuple[str, tuple[str, ...], dict[str, str]]:
+    """The actor with most policies, they, and why any other is left out. All of them: regret depends on the set."""
     actors = [policy.actor for policy in game.policies]
     actor = max(dict.fromkeys(actors), key=actors.count, default="")
-    asked = {q.policy for statement in claims.values() for q in parse_long_statement(statement).quantities()}
-    left_out = {}
-    for policy in game.policies:
-        if policy.actor != actor:
-            left_out[policy.name] = f"it is a policy of {policy.actor}"
-        elif policy.has_memory and policy.name not in asked and not everything:
-            left_out[policy.name] = "it counts quarters, which takes long, and no claim names it; study --long all does"
+    left_out = {p.name: f"it is a policy of {p.actor}" for p in game.policies if p.actor != actor}
     names = tuple(policy.name for policy in game.policies if policy.name not in left_out)
     return (actor, names, left_out) if len(names) > 1 else (actor, (), left_out)
 

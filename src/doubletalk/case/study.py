@@ -206,8 +206,8 @@ def study(
     ``flips``: "quick" (a quarter below and above each parameter of ``vary`` in case.yaml and each that the claim's
     ``assumes`` names; exact for statements about best responses), "all" (every parameter, exact thresholds: hundreds
     of solves), "none". ``flips_limit``: seconds for that search; what it did not reach says so.
-    ``long``: how much is asked of the long game, "quick" (policies with counters only where
-    a claim names them, on a coarser grid of beliefs), "all" or "none".
+    ``long``: how much is asked of the long game, "quick" (policies with counters on a
+    coarser grid of beliefs), "all" or "none".
     Raises ``InputError`` for anything wrong in the folder. KeyboardInterrupt is caught once the case is read: the
     result then holds what was found, and ``stopped`` says so.
     """
@@ -379,8 +379,7 @@ class _Run:
 
         room = Room(plan.game, memory_points=None if self.depth == "all" else MEMORY_POINTS)
         asked = {claim.id: claim for claim in self.case.claims if claim.kind == "long game"}
-        self.long = study_long_game(plan, room, tell, claims={name: str(c.statement) for name, c in asked.items()},
-                                    everything=self.depth == "all")  # fmt: skip
+        self.long = study_long_game(plan, room, tell, claims={name: str(c.statement) for name, c in asked.items()})
         for name, found in self.long.verdicts.items():
             self.answers[name] = AnsweredClaim(asked[name], long_answer=found)
         for name, why in self.long.failed.items():

@@ -139,6 +139,7 @@ def summary(found: Compared) -> list[str]:
         lines.append(
             f"smallest largest regret over {over}: {weighed.policies[choice.minimax]}, "
             f"{choice.most_regret[choice.minimax]:.3f} in the payoff of {weighed.actor}"
+            + (f"; within the error of it: {', '.join(weighed.close())}" if weighed.close() and not weighed.draws else "")
         )
         first, *rest = weighed.stretches
         told = [f"{first.policy}", *(f"from {x.low:.3f} {x.policy}" for x in rest)]

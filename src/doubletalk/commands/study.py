@@ -42,7 +42,7 @@ def study(
     ] = 600.0,
     long: Annotated[
         str,
-        typer.Option("--long", metavar="NAME", help="The long game: quick, all (every policy, finer) or none."),
+        typer.Option("--long", metavar="NAME", help="The long game: quick, all (a finer grid) or none."),
     ] = "quick",
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", metavar="S", help="Stop each solve after S seconds.")

@@ -54,6 +54,16 @@ class Weighed:
     periods: int
 
 
+    def close(self, sure: float = 3.0) -> tuple[str, ...]:
+        """Policies whose largest regret over the true stances is within the error of the smallest one's."""
+        most = self.regret.argmax(axis=1)
+        rows = np.arange(len(self.policies))
+        value, error = self.regret[rows, most], self.regret_error[rows, most]
+        best = int(value.argmin())
+        near = value - value[best] <= sure * np.hypot(error, error[best])
+        return tuple(name for k, name in enumerate(self.policies) if near[k] and k != best)
+
+
 def weighed_actor(game: LongGame, names: Sequence[str]) -> str:
     """The one actor whose policies these are; policies of several actors cannot be weighed against each other."""
     known = {policy.name: policy.actor for policy in game.policies}

@@ -179,7 +179,8 @@ def _responses(content: PageContent, found: LongStudy) -> str:
     head = ("Variable, true stance", f"Level without it after {last}", *(f"Change after {n}" for n in shown))
     return (
         f"<h3>{safe(title)}</h3>{paragraphs([words, *_lasting(content, found)])}"
-        f'<figure><div class="scroll">{wide}</div>{narrow}</figure>' + stacked(head, rows, css="exact")
+        f'<figure><div class="scroll">{wide}</div>{narrow}</figure>'
+        + details("The numbers", stacked(head, rows, css="exact"))
     )
 
 
@@ -253,6 +254,8 @@ def _worth(content: PageContent, actor: str, weighed: Weighed, found: LongStudy)
         f"Worth is {actor}'s discounted payoff in the model over these {weighed.periods} {game.period}s; regret is how "
         f"much less than the best policy for that stance. The smallest largest regret is that of "
         f"{weighed.policies[choice.minimax]} ({choice.most_regret[choice.minimax]:.2f})."
+        + (f" Within the error of it: {', '.join(weighed.close(SURE))}." if weighed.close(SURE) else "")
+        + " Regret depends on which policies are compared."
     ]
     if len(game.stances) == 2:
         first, *rest = weighed.stretches
