@@ -32,8 +32,8 @@ Floats = npt.NDArray[np.float64]
 Tell = Callable[[float, str], None]
 
 DEPTHS = ("quick", "all", "none")
-"""How much is asked of the long game. ``quick``: policies with counters on fewer beliefs than the file's; ``all``: on the
-file's; ``none``: nothing."""
+"""How much is asked of the long game. ``quick``: policies with counters on fewer beliefs than the file's; ``all``: on
+the file's; ``none``: nothing."""
 
 MEMORY_POINTS = 5
 """Beliefs on which policies with counters, which make the game several times larger, are solved in ``quick``."""

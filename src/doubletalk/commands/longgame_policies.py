@@ -134,12 +134,12 @@ def summary(found: Compared) -> list[str]:
     """The choice, the belief at which it changes and the strongest coefficients, a sentence each."""
     weighed, s, lines = found.weighed, found.sensitivity, []
     if weighed is not None:
-        choice = weighed.choice
+        choice, close = weighed.choice, "" if weighed.draws else ", ".join(weighed.close())
         over = f"the true stance and {weighed.draws} draws of the coefficients" if weighed.draws else "the true stance"
         lines.append(
             f"smallest largest regret over {over}: {weighed.policies[choice.minimax]}, "
             f"{choice.most_regret[choice.minimax]:.3f} in the payoff of {weighed.actor}"
-            + (f"; within the error of it: {', '.join(weighed.close())}" if weighed.close() and not weighed.draws else "")
+            + (f"; within the error of it: {close}" if close else "")
         )
         first, *rest = weighed.stretches
         told = [f"{first.policy}", *(f"from {x.low:.3f} {x.policy}" for x in rest)]
