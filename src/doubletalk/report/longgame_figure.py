@@ -43,7 +43,7 @@ def _chart(responses: Sequence[Response], period: str, wide: bool) -> dict[str, 
         band = alt.Chart(data).mark_area(opacity=0.22, aria=False)
         line = alt.Chart(data).mark_line(strokeWidth=2, aria=False)
         zero = alt.Chart(alt.Data(values=[{"change": 0}])).mark_rule(color="#8c959f", strokeWidth=1, aria=False)
-        colour = alt.Color("stance:N", title=None, scale=colours)
+        colour = alt.Color("stance:N", title=None, scale=colours, legend=alt.Legend(symbolOpacity=1))
         layers = alt.layer(
             zero.encode(y=y),
             band.encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=colour),
