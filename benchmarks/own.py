@@ -150,7 +150,7 @@ def _parts(game: Game, searcher: type) -> dict[str, float]:
     with _replaced(
         (exact, "judge", clock.wrap("exact", exact.judge)),
         (exact, "leaf", clock.wrap("exact", exact.leaf)),
-        (assembly, "_maximal", clock.wrap("exact", assembly._maximal)),
+        (assembly, "maximal", clock.wrap("exact", assembly.maximal)),
         (assembly, "Search", searcher),
         (solving, "find_products", clock.wrap("assembly", solving.find_products)),
     ):

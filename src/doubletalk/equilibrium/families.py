@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from doubletalk.equilibrium import clock
-from doubletalk.equilibrium.assembly import Product
 from doubletalk.equilibrium.polyhedra import Polytope, hull_contains
+from doubletalk.equilibrium.products import Product
 from doubletalk.equilibrium.response import Piece, ResponseComplex, Station
 from doubletalk.equilibrium.solution import Distribution, Family
 from doubletalk.exact import ONE, ZERO, Rational

@@ -19,11 +19,11 @@ from doubletalk.equilibrium.pieces_reply import (
     ReplyPlan,
     difference,
     plan_replies,
-    reply_reader,
 )
 from doubletalk.equilibrium.pieces_sequential import (
     CurvedCell,
     SequentialComplex,
+    bounded_complex,
     moves_in_sequence,
     sequential_complex,
 )
@@ -63,24 +63,16 @@ def partial_complex(game: Game, asked: frozenset[tuple[int, Form]] = frozenset()
         return sequential_complex(game, asked)
     plan = plan_replies(game)
     reason = _out_of_reach(game)
-    stations, curved = [], []
-    for number, cell in enumerate(game.cells()) if reason is None else ():
-        maker = _Profiles(game, plan, cell)
-        station = maker.station()
-        stations.append(station)
-        curved += maker.bound(number, station)
     if reason is not None:
-        stations = [Station("all messages", tuple(range(len(plan.pairs))), (), ())]
-    return SequentialComplex(
-        pairs=plan.pairs,
-        unknowns=plan.unknowns,
-        links=plan.links,
-        base=(ZERO,) * len(plan.pairs),
-        stations=tuple(stations),
-        gaps=(reason,) if reason is not None else tuple(dict.fromkeys(cell.reason for cell in curved)),
-        replies=reply_reader(game, plan),
-        curved=tuple(curved),
-    )
+        nothing = Station("all messages", tuple(range(len(plan.pairs))), (), ())
+        return bounded_complex(game, plan, [nothing], (), (reason,))
+    stations: list[Station] = []
+    curved: list[CurvedCell] = []
+    for number, cell in enumerate(game.cells()):
+        maker = _Profiles(game, plan, cell)
+        stations.append(maker.station())
+        curved += maker.bound(number, stations[-1])
+    return bounded_complex(game, plan, stations, curved)
 
 
 def _out_of_reach(game: Game) -> str | None:

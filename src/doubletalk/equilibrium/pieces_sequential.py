@@ -24,7 +24,14 @@ from doubletalk.errors import TooLarge
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import Cell, Game
 
-__all__ = ["CurvedCell", "SequentialComplex", "cell_classes", "moves_in_sequence", "sequential_complex"]
+__all__ = [
+    "CurvedCell",
+    "SequentialComplex",
+    "bounded_complex",
+    "cell_classes",
+    "moves_in_sequence",
+    "sequential_complex",
+]
 
 
 MOST_RAYS = 400
@@ -113,13 +120,20 @@ def sequential_complex(game: Game, asked: frozenset[tuple[int, Form]] = frozense
         station, cells = builder.build(number)
         stations.append(station)
         curved += cells
+    return bounded_complex(game, plan, stations, curved)
+
+
+def bounded_complex(
+    game: Game, plan: ReplyPlan, stations: Sequence[Station], curved: Sequence[CurvedCell], gaps: tuple[str, ...] = ()
+) -> SequentialComplex:
+    """The complex of these stations; every bound's reason is a gap, besides the *gaps* that have no bound."""
     return SequentialComplex(
         pairs=plan.pairs,
         unknowns=plan.unknowns,
         links=plan.links,
         base=(ZERO,) * len(plan.pairs),
         stations=tuple(stations),
-        gaps=tuple(dict.fromkeys(cell.reason for cell in curved)),
+        gaps=(*gaps, *dict.fromkeys(cell.reason for cell in curved)),
         replies=reply_reader(game, plan),
         curved=tuple(curved),
     )

@@ -6,9 +6,10 @@ import math
 from dataclasses import replace
 
 from doubletalk.equilibrium import clock
-from doubletalk.equilibrium.assembly import Components, Found, Product, Progress, find_products
+from doubletalk.equilibrium.assembly import Found, Progress, find_products
 from doubletalk.equilibrium.families import FamilyMaker
 from doubletalk.equilibrium.pieces import response_complex
+from doubletalk.equilibrium.products import Components, Product
 from doubletalk.equilibrium.response import Bound, Piece, ResponseComplex
 from doubletalk.equilibrium.solution import Family, Outcome, Solution
 from doubletalk.equilibrium.summary import Summary, summarise
