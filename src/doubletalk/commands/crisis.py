@@ -101,6 +101,8 @@ def fit(
     _hand_over(found, made, level, out, json)
     if not found.converged:
         note(f"not converged: {found.message}")
+    if found.undetermined:
+        note(f"the data do not determine {', '.join(found.undetermined)}: leave covariates out, or set utilities to 0")
     if interruption.happened:
         note("interrupted: what was done so far is above")
         raise typer.Exit(Exit.INTERRUPTED)

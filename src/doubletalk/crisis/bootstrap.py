@@ -144,26 +144,29 @@ def _replicate(spec: CrisisSpecification, data: CrisisData, fit: CrisisFit, seed
         return None
     again = data.rows(chosen)
     stage = fit_first_stage if spec.first_stage is None else given_first_stage
+    scales = np.concatenate([design.scales(), np.ones(len(fit.names) - design.size)])
     try:
-        found = _estimate(fit, design, counts[chosen], stage(spec, again).beliefs, chosen)
+        with np.errstate(all="ignore"):
+            beliefs = stage(spec, again).beliefs
+            found = _estimate(fit, design.scaled(scales), counts[chosen], beliefs, chosen, fit.estimates * scales)
     except (InputError, np.linalg.LinAlgError):
         return None
-    return found.point if found is not None and np.isfinite(found.point).all() else None
+    return found.point / scales if found is not None and np.isfinite(found.point).all() else None
 
 
 def _estimate(
-    fit: CrisisFit, design: Design, counts: Array, first: Beliefs, chosen: NDArray[np.intp]
+    fit: CrisisFit, design: Design, counts: Array, first: Beliefs, chosen: NDArray[np.intp], start: Array
 ) -> Maximum | None:
     if fit.method == "pl":
-        found = maximise_pseudo(design, counts, first, fit.estimates)
+        found = maximise_pseudo(design, counts, first, start)
     elif fit.method == "npl":
         beliefs = Beliefs(fit.resist[chosen], fit.firm[chosen])
-        start = maximise_pseudo(design, counts, beliefs, fit.estimates)
-        found, _, _, change = iterate_npl(design, counts, beliefs, start)
+        begin = maximise_pseudo(design, counts, beliefs, start)
+        found, _, _, change = iterate_npl(design, counts, beliefs, begin)
         if not change < 1e-8:
             return None
     else:
-        found, _ = maximise_full(design, counts, fit.estimates, fit.selection)
+        found, _ = maximise_full(design, counts, start, fit.selection)
     return found if found.converged else None
 
 

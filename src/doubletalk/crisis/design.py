@@ -64,6 +64,17 @@ class Design:
         """The same for some of the games (repetitions allowed)."""
         return Design({u: block[chosen] for u, block in self.blocks.items()}, self.names, self.specs)
 
+    def scales(self) -> Array:
+        """For each coefficient the power of two nearest to the root mean square of its column (1 for a column of 0)."""
+        squares = [np.mean(block**2, axis=0) for block in self.blocks.values()]
+        size = np.sqrt(np.concatenate(squares))
+        return np.asarray(2.0 ** np.round(np.log2(np.where(size > 0.0, size, 1.0))))
+
+    def scaled(self, scales: Array) -> Design:
+        """The same with every column divided by its scale: searches then see coefficients of like size."""
+        places = self.slices()
+        return Design({u: block / scales[places[u]] for u, block in self.blocks.items()}, self.names, self.specs)
+
     def new(self, columns: Mapping[str, Column]) -> Design:
         """The same formulas on other data (factor levels and scalings are those of the first)."""
         blocks = {u: _evaluated(spec.get_model_matrix, columns, u) for u, spec in self.specs.items()}

@@ -23,7 +23,7 @@ from doubletalk.crisis.result import METHODS, CrisisFit, multinomial_constant
 from doubletalk.crisis.specification import SELECTIONS, CrisisSpecification
 from doubletalk.crisis.starts import climb_from_several
 from doubletalk.errors import InputError
-from doubletalk.game.wording import unknown
+from doubletalk.game.wording import listing, unknown
 
 __all__ = ["NPL_TOLERANCE", "fit_crisis", "iterate_npl", "nearest_equilibria"]
 
@@ -62,37 +62,55 @@ def fit_crisis(
         raise InputError(unknown("method", method, known))
     if rule not in SELECTIONS:
         raise InputError(unknown("selection", rule, SELECTIONS))
-    if data.counts is None:
-        raise InputError("estimation needs the counts of outcomes", data.source)
+    counts = _counted(spec, data)
     began = time.perf_counter()
-    design = build_design(spec, data)
+    every = build_design(spec, data)
+    if not every.size:
+        raise InputError("every utility is 0: there is nothing to estimate", spec.path)
+    scales = every.scales()
+    design = every.scaled(scales)
     given = spec.first_stage is not None
     first = given_first_stage(spec, data, first_stage_covariance) if given else fit_first_stage(spec, data)
-    pseudo = maximise_pseudo(design, data.counts, first.beliefs)
     say = tell or _quiet
-    if method == "pl":
-        made = _pl(design, data.counts, first, pseudo, robust)
-    elif method == "npl":
-        made = _npl(design, data.counts, first, pseudo, robust, say)
-    else:
-        say(None, "full likelihood")
-        start, _, _, _ = iterate_npl(design, data.counts, first.beliefs, pseudo, say)
-        made = _ml(design, data.counts, start, rule, robust, (starts, seed), say)
-        if method == "mpec":
-            made = _mpec(design, data.counts, start, made, robust)
+    with np.errstate(all="ignore"):
+        pseudo = maximise_pseudo(design, counts, first.beliefs)
+        if method == "pl":
+            made = _pl(design, counts, first, pseudo, robust)
+        elif method == "npl":
+            made = _npl(design, counts, first, pseudo, robust, say)
+        else:
+            say(None, "full likelihood")
+            start, _, _, _ = iterate_npl(design, counts, first.beliefs, pseudo, say)
+            made = _ml(design, counts, start, rule, robust, (starts, seed), say)
+            if method == "mpec":
+                made = _mpec(design, counts, start, made, robust)
+    units = np.concatenate([scales, np.ones(len(made.estimates) - len(scales))])
     return replace(
         made,
+        estimates=made.estimates / units,
+        covariance=made.covariance / units[:, None] / units,
         method=method,
         selection=rule if method == "ml" else "best" if method == "mpec" else "",
         specification=spec.to_dict(),
         first_stage=first.words,
         game_names=data.names,
-        plays=float(data.counts.sum()),
-        constant=multinomial_constant(data.counts),
-        design=design,
-        counts=data.counts,
+        plays=float(counts.sum()),
+        constant=multinomial_constant(counts),
+        design=every,
+        counts=counts,
         seconds=time.perf_counter() - began,
     )
+
+
+def _counted(spec: CrisisSpecification, data: CrisisData) -> Array:
+    """The counts. Raises InputError without them, and where an outcome never happened."""
+    if data.counts is None:
+        raise InputError("estimation needs the counts of outcomes", data.source)
+    never = [name for name, total in zip(spec.outcomes, data.counts.sum(axis=0), strict=True) if total == 0.0]
+    if never:
+        message = f"no game ever ended in {listing(never)}: no finite utilities fit outcomes that never happen"
+        raise InputError(message, data.source)
+    return data.counts
 
 
 def _quiet(_share: float | None, _words: str) -> None:

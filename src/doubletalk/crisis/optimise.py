@@ -45,15 +45,17 @@ def maximise(
 
     Levenberg-Marquardt damping in units of the curvature: steps solve (-H + damping diag) step = gradient, with the
     damping raised until the matrix is positive definite and the value does not fall. Ends when the gradient is below
-    *tolerance* and a further step gains nothing.
+    *tolerance* and a further step gains nothing. Where the value is beyond a million, the tolerance grows with it:
+    no gradient is exact to more digits than the value.
     """
     point = np.array(start, dtype=np.float64)
     value, gradient, hessian = objective(point)
     damping = DAMPING[1]
     for step_number in range(steps):
         size = float(np.abs(gradient).max(initial=0.0))
+        allowed = tolerance * max(1.0, 1e-6 * abs(value))
         scale = np.maximum(np.abs(np.diag(hessian)), 1e-10)
-        done = size < tolerance
+        done = size < allowed
         while True:
             step = _step(hessian, gradient, scale, damping)
             if step is not None:
@@ -70,8 +72,9 @@ def maximise(
         if done and not float(np.abs(gradient).max(initial=0.0)) < 0.5 * size:
             return Maximum(point, value, gradient, hessian, step_number + 1, True, "converged")
     size = float(np.abs(gradient).max(initial=0.0))
-    words = "converged" if size < tolerance else f"stopped after {steps} steps"
-    return Maximum(point, value, gradient, hessian, steps, size < tolerance, words)
+    reached = size < tolerance * max(1.0, 1e-6 * abs(value))
+    words = "converged" if reached else f"stopped after {steps} steps"
+    return Maximum(point, value, gradient, hessian, steps, reached, words)
 
 
 def _smaller(new: Array, old: Array) -> bool:

@@ -101,6 +101,11 @@ class CrisisFit:
         """The coefficients of the utilities, without selection parameters."""
         return self.estimates[: self.design.size] if self.design is not None else self.estimates
 
+    @property
+    def undetermined(self) -> tuple[str, ...]:
+        """Parameters whose standard error is not a number: the data do not determine them."""
+        return tuple(name for name, e in zip(self.names, self.standard_errors, strict=True) if not np.isfinite(e))
+
     def with_data(self) -> tuple[Design, Array]:
         """The design and the counts. Raises InputError for a fit that was read from a file."""
         if self.design is None or self.counts is None:
@@ -124,13 +129,13 @@ class CrisisFit:
             "first_stage": self.first_stage,
             "games": self.games,
             "plays": self.plays,
-            "log_likelihood": self.log_likelihood,
+            "log_likelihood": _finite(self.log_likelihood),
             "multinomial_constant": self.constant,
             "converged": self.converged,
             "message": self.message,
             "steps": self.steps,
             "iterations": self.iterations,
-            "gradient_size": self.gradient_size,
+            "gradient_size": _finite(self.gradient_size),
             "seconds": self.seconds,
             "errors_account_for": self.errors_account_for,
             "coefficients": [
@@ -142,7 +147,7 @@ class CrisisFit:
             "covariance": _plain(self.covariance),
             "equilibria_per_game": {str(n): k for n, k in self.numbers_of_equilibria().items()},
             "all_certified": bool(self.equilibria.certified.all()) if self.equilibria is not None else None,
-            "diagnostics": dict(self.diagnostics),
+            "diagnostics": _finite(dict(self.diagnostics)),
         }
         number = self.equilibria.number().tolist() if self.equilibria is not None else [None] * self.games
         certified = self.equilibria.certified.tolist() if self.equilibria is not None else [None] * self.games
@@ -157,6 +162,15 @@ class CrisisFit:
     def to_json(self) -> str:
         """The same as JSON text."""
         return json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """*value* with None for numbers that are not finite, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _plain(values: Array) -> Any:

@@ -124,9 +124,10 @@ def posterior_text(fit: CrisisFit) -> str:
 def maxima_text(fit: CrisisFit) -> str:
     """The distinct maxima that several starts reached."""
     maxima = fit.diagnostics["maxima"]
-    rows = [["maximum", "log-likelihood", "starts", "distance (s.e.)", "converged"]]
+    rows = [["maximum", "log-likelihood", "starts", "distance (s.e.)"]]
     for number, one in enumerate(maxima):
-        cells = f"{one['log_likelihood']:.6f}", str(one["starts"]), f"{one['distance_in_standard_errors']:.2f}"
-        rows.append([str(number + 1), *cells, "yes" if one["converged"] else "no"])
+        cells = f"{one['log_likelihood']:.6g}", str(one["starts"]), f"{one['distance_in_standard_errors']:.2f}"
+        name = str(number + 1) if one["converged"] else "none: did not converge, highest"
+        rows.append([name, f"{one['log_likelihood']:.6f}" if one["converged"] else cells[0], *cells[1:]])
     total = sum(one["starts"] for one in maxima)
     return _aligned(rows) + f"{maxima[0]['starts']} of {total} starts reached the best.\n"
