@@ -366,3 +366,9 @@ def test_pdf_without_its_extra_names_the_command(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(InputError, match=r"pip install 'doubletalk\[pdf\]'"):
         check_pdf()
+
+
+def test_the_package_runs_as_a_module() -> None:
+    """``python -m doubletalk`` is the command line."""
+    done = subprocess.run([sys.executable, "-m", "doubletalk", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("doubletalk ")
