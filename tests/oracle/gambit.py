@@ -127,7 +127,8 @@ def _work(game: Game, method: str, pipe: object) -> None:
 
 def gambit_equilibria(game: Game, method: str, seconds: float) -> list[dict[Key, Distribution]] | None:
     """``GambitGame.equilibria`` in a process of its own; None when it takes longer than *seconds*."""
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("forkserver")  # forking this process itself is unsafe once JAX has threads
+    context.set_forkserver_preload([__name__])
     here, there = context.Pipe(duplex=False)
     worker = context.Process(target=_work, args=(game, method, there))
     worker.start()
