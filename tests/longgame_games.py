@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from doubletalk.longgame.declaration import (
     Actor,
@@ -62,6 +63,8 @@ class Reference:
         self.two = len(game.stances) == 2
         self.beliefs = np.linspace(0, 1, game.points) if self.two else np.zeros(1)
         self.stances = (0, 1) if self.two else (0,)
+        self.spline = CubicSpline(self.beliefs, np.eye(game.points)) if self.two else None
+        self.curves = {}
         self.informed = game.position(game.informed) if self.two else -1
 
     def holds(self, when, theta, s, moves):
@@ -118,7 +121,11 @@ class Reference:
         return not any(self.holds(w, 0, s, (*moves, *[0] * 9)) for w in self.g.actors[i].unavailable)
 
     def interp(self, table, b):
-        return float(np.interp(b, self.beliefs, table)) if self.two else float(table[0])
+        if not self.two:
+            return float(table[0])
+        if b not in self.curves:
+            self.curves[b] = self.spline(b)
+        return float(self.curves[b] @ np.asarray(table))
 
     def solve(self, tolerance=1e-11, limit=4000):
         """V[(c, stance or None)][state] -> array over beliefs; P of the informed actor likewise. Iterated to rest."""
@@ -187,7 +194,7 @@ class Reference:
         for m in options:
             ratio = self.L.get((s, moves, m, n), 0.0)
             post = b * np.exp(ratio) / (b * np.exp(ratio) + 1 - b)
-            at = {k: np.interp(post, self.beliefs, tables[m][k]) for k in self.V}
+            at = {k: self.interp(tables[m][k], post) for k in self.V}
             for k in self.V:
                 values[k].append(at[k])
             for t in (0, 1):
@@ -210,7 +217,7 @@ class Reference:
         return self.cache[(s, moves)]
 
     def sweep(self):
-        self.newL, self.newP, self.cache = {}, {}, {}
+        self.newL, self.newP, self.cache, self.curves = {}, {}, {}, {}
         fresh = {k: {s: np.zeros(len(self.beliefs)) for s in self.states} for k in self.V}
         for s in self.states:
             for n, b in enumerate(self.beliefs):

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 jax = pytest.importorskip("jax")
 
 from longgame_games import NORMAL, Reference, random_game  # noqa: E402
 
 from doubletalk.longgame import solving  # noqa: E402
+from doubletalk.longgame.beliefs import belief_grid, curve_weights  # noqa: E402
 from doubletalk.longgame.declaration import (  # noqa: E402
     Actor,
     Coefficient,
@@ -23,7 +25,7 @@ from doubletalk.longgame.declaration import (  # noqa: E402
     Term,
     Variable,
 )
-from doubletalk.longgame.engine import belief_grid, continuation, start, tables_of  # noqa: E402
+from doubletalk.longgame.engine import Unknown, continuation, inside, outside, start, tables_of  # noqa: E402
 from doubletalk.longgame.policies import outcomes_of  # noqa: E402
 from doubletalk.longgame.simulate import simulate  # noqa: E402
 from doubletalk.longgame.solution import explain, search_equilibria, solve_long_game  # noqa: E402
@@ -111,11 +113,31 @@ def test_both_ways_to_the_continuation_agree(monkeypatch):
     """The joint transition matrix and the axis-by-axis contraction give the same expectation."""
     game = random_game(5)
     shape, tables = tables_of(game)
-    values = np.random.default_rng(1).normal(size=shape.values)
-    one = continuation(shape, tables, jax.numpy.asarray(values), belief_grid(shape.points))
-    other = continuation(shape, tables._replace(joint=None), jax.numpy.asarray(values), belief_grid(shape.points))
-    for a, b in zip(one, other, strict=True):
-        assert np.allclose(a, np.broadcast_to(b, a.shape), atol=1e-12)
+    values = inside(shape, start(shape)).values
+    values = jax.numpy.asarray(np.random.default_rng(1).normal(size=values.shape))
+    one = continuation(shape, tables, values, belief_grid(shape.points))
+    other = continuation(shape, tables._replace(joint=None), values, belief_grid(shape.points))
+    assert np.allclose(one, other, atol=1e-12)
+
+
+def test_the_solver_s_order_of_axes_is_undone():
+    """An unknown put in the solver's order of axes and back is itself."""
+    shape, _ = tables_of(random_game(5, order=("w", "c")))
+    random = np.random.default_rng(2)
+    values, ratios = random.normal(size=shape.values), random.normal(size=shape.ratios)
+    given = Unknown(jax.numpy.asarray(values), jax.numpy.asarray(ratios))
+    again = outside(shape, inside(shape, given))
+    assert np.array_equal(again.values, given.values)
+    assert np.array_equal(again.ratios, given.ratios)
+
+
+def test_curves_in_the_belief_are_not_a_knot_splines():
+    """Interpolation equals scipy's spline; value and slope are continuous across a grid point."""
+    for points in (2, 3, 4, 9):
+        values = np.random.default_rng(points).normal(size=points)
+        at = np.linspace(0, 1, 50)
+        found = np.asarray(curve_weights(points, jax.numpy.asarray(at))) @ values
+        assert np.allclose(found, CubicSpline(np.linspace(0, 1, points), values)(at), atol=1e-12)
 
 
 def test_the_belief_is_a_martingale_without_hazard():

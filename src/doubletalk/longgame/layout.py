@@ -6,7 +6,7 @@ order. An array that does not depend on an axis has length 1 there, so that ever
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from doubletalk.longgame.declaration import Condition, LongGame, Policy, Term, Variable
 
-__all__ = ["Features", "Shape", "condition_array", "feature", "features", "joint_transition", "masks",
-           "policy_array", "shape_of", "transitions"]  # fmt: skip
+__all__ = ["Features", "Shape", "condition_array", "feature", "features", "masks", "policy_array", "shape_of",
+           "transitions"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,14 +26,16 @@ class Shape:
     """The sizes that decide a compiled program; games of one shape share it.
 
     levels, moves  lengths of the axes
-    discounts      by actor
     informed       position of the informed actor, or -1 when there is one stance only
+    points         beliefs on the grid
+    drifting       positions of the state variables that nothing moves but chance and their own level
     """
 
     levels: tuple[int, ...]
     moves: tuple[int, ...]
     informed: int
     points: int
+    drifting: tuple[int, ...] = ()
 
     @property
     def stances(self) -> int:
@@ -79,7 +81,13 @@ def shape_of(game: LongGame) -> Shape:
         tuple(len(actor.moves) for actor in game.actors),
         game.position(game.informed) if signalling else -1,
         game.points if signalling else 1,
+        tuple(place for place, variable in enumerate(game.variables) if _drifts(variable)),
     )
+
+
+def _drifts(variable: Variable) -> bool:
+    """Whether the next level depends on nothing but the present one."""
+    return variable.markov is not None or all(set(rule.when) <= {variable.name} for rule in variable.rules)
 
 
 def condition_array(game: LongGame, when: Condition) -> npt.NDArray[np.bool_]:
@@ -177,19 +185,3 @@ def policy_array(game: LongGame, policy: Policy, beliefs: Floats) -> Floats:
         open_still &= ~holds
     moves = lengths[earlier]
     return np.asarray(np.moveaxis(np.eye(moves)[choice], -1, -2), dtype=np.float64)
-
-
-DENSE_ENTRIES = 6_000_000
-"""Up to so many entries the whole transition is one matrix: one product of matrices is faster than axis by axis."""
-
-
-def joint_transition(tables: Sequence[Floats], levels: Sequence[int], moves: Sequence[int]) -> Floats | None:
-    """P[(v1, .., vn, m1, .., mI), (v1', .., vn')] as one matrix, or None when it would exceed ``DENSE_ENTRIES``."""
-    count, full = len(levels), (*levels, *moves)
-    states = int(np.prod(levels))
-    if int(np.prod(full)) * states > DENSE_ENTRIES:
-        return None
-    joint: Floats = np.ones((1,) * (len(full) + count))
-    for place, table in enumerate(tables):
-        joint = joint * table.reshape(table.shape[:-1] + tuple(levels[p] if p == place else 1 for p in range(count)))
-    return np.ascontiguousarray(np.broadcast_to(joint, (*full, *levels)).reshape(-1, states))

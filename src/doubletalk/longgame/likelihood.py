@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from doubletalk.errors import InputError
+from doubletalk.longgame.beliefs import log_chances_at
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.engine import Play, Tables
 from doubletalk.longgame.layout import Shape
@@ -57,17 +58,6 @@ def observed_from(
     return Observed(jnp.asarray(levels), jnp.asarray(moves))
 
 
-def _row(shape: Shape, logs: Array, index: Array, belief: Array) -> Array:
-    """Choice probabilities [moves] at a flat (state, earlier moves) index, interpolated in the belief."""
-    table = jnp.exp(logs[index])
-    if shape.points == 1:
-        return table[:, 0]
-    position = belief * (shape.points - 1)
-    cell = jnp.clip(jnp.floor(jax.lax.stop_gradient(position)).astype(jnp.int32), 0, shape.points - 2)
-    share = position - cell
-    return table[:, cell] * (1 - share) + table[:, cell + 1] * share
-
-
 def log_likelihood(
     shape: Shape, tables: Tables, play: Play, observed: Observed, belief: Array
 ) -> tuple[Array, Array, Array]:
@@ -87,13 +77,14 @@ def log_likelihood(
             index = index * count + state[place]
         after, terms = b, []
         for i, count in enumerate(shape.moves):
-            rows = [_row(shape, part, index, after)[made[i]] for part in flat[i]]
+            rows = [log_chances_at(part[index], after)[made[i]] for part in flat[i]]
             if i == shape.informed:
-                total = (1 - after) * rows[0] + after * rows[1]
-                after = after * rows[1] / total
+                chances = [jnp.exp(row) for row in rows]
+                total = (1 - after) * chances[0] + after * chances[1]
+                after = after * chances[1] / total
+                terms.append(jnp.log(total))
             else:
-                total = rows[0]
-            terms.append(jnp.log(total))
+                terms.append(rows[0])
             index = index * count + made[i]
         following = after
         if shape.informed >= 0:

@@ -1,7 +1,7 @@
 """Simulating an equilibrium: many paths at once, seeded, compiled; responses to a move that is imposed once.
 
-Between grid points choice probabilities are interpolated linearly in the belief; the posterior is Bayes' rule on the
-interpolated probabilities.
+Between grid points choice values are interpolated as while solving; the posterior is Bayes' rule on the probabilities
+that they give.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from doubletalk.errors import InputError
+from doubletalk.longgame.beliefs import placed, slopes_matrix
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.engine import Play, Tables
 from doubletalk.longgame.layout import Shape, shape_of
@@ -61,7 +62,7 @@ def simulate(
     if not 0 <= prior <= 1:
         raise InputError(f"the belief is a probability, found {prior}")
     imposed = jnp.asarray([(impose or {}).get(i, -1) for i in range(len(shape.moves))])
-    logs = tuple(_with_all_moves(shape, i, each) for i, each in enumerate(play.log_probabilities))
+    logs = tuple(_flat(shape, i, each) for i, each in enumerate(play.log_probabilities))
     out = _simulate(
         shape, paths, periods, tables.transitions, tables.hazard, logs, jnp.asarray(given), jnp.asarray(float(prior)),
         jnp.asarray(-1 if stance is None else stance), imposed, jax.random.key(seed),
@@ -70,20 +71,20 @@ def simulate(
     return Paths(levels, moves, beliefs, stances)
 
 
-def _with_all_moves(shape: Shape, i: int, logs: Array) -> Array:
-    """Probabilities flat: [stance or 1, (v.., earlier moves), own moves, belief]."""
-    lead = 2 if i == shape.informed else 1
-    return np.exp(np.asarray(logs)).reshape(lead, -1, shape.moves[i], shape.points)  # NumPy: nothing to compile
+def _flat(shape: Shape, i: int, logs: Array) -> list[tuple[Any, Any]]:
+    """Log probabilities [(v.., earlier moves), own moves, belief] and slopes, a pair a stance; nothing to compile."""
+    flat = np.asarray(logs).reshape(2 if i == shape.informed else 1, -1, shape.moves[i], shape.points)
+    return [(part, part @ slopes_matrix(shape.points).T) for part in flat]
 
 
-def _between(table: Array, index: Array, belief: Array, points: int) -> Array:
-    """[N, moves] at the state *index* and the belief, interpolated."""
+def _between(table: tuple[Array, Array], index: Array, belief: Array, points: int) -> Array:
+    """Probabilities [N, moves] at the state *index* and the belief: the softmax of the interpolated logarithms."""
+    logs, slope = table
     if points == 1:
-        return table[index, :, 0]
-    position = belief * (points - 1)
-    cell = jnp.clip(jnp.floor(position).astype(jnp.int32), 0, points - 2)
-    share = (position - cell)[:, None]
-    return table[index, :, cell] * (1 - share) + table[index, :, cell + 1] * share
+        return jnp.exp(logs[index, :, 0])
+    cell, weights = placed(points, belief)
+    parts = (logs[index, :, cell], slope[index, :, cell], logs[index, :, cell + 1], slope[index, :, cell + 1])
+    return jax.nn.softmax(sum(weight[:, None] * part for weight, part in zip(weights, parts, strict=True)), axis=-1)
 
 
 def _draw(key: Array, chances: Array) -> Array:

@@ -175,6 +175,10 @@ def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> 
     ``state`` gives a level for each variable; later movers are shown after the likeliest earlier moves, with the belief
     that these have made.
     """
+    import jax.numpy as jnp
+
+    from doubletalk.longgame.beliefs import curve_weights, log_chances_at
+
     game, shape = solution.game, solution.shape
     index = []
     for variable in game.variables:
@@ -185,11 +189,11 @@ def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> 
         index.append(variable.levels.index(state[variable.name]))
     lines, seen = [], tuple(index)
     for i, actor in enumerate(game.actors):
-        p = solution.probabilities(actor.name)
-        q = np.asarray(solution.play.choice_values[i])
         informed = i == shape.informed
-        rows = [_at(p[t] if informed else p, seen, belief) for t in range(2 if informed else 1)]
-        worth = [_at(q[t] if informed else q, seen, belief) for t in range(len(rows))]
+        curve = np.asarray(curve_weights(shape.points, jnp.asarray([belief])))[0]
+        logs, q = (np.asarray(part[i]) for part in solution.play)
+        rows = [np.exp(log_chances_at(_at(part, seen), belief)) for part in (logs if informed else [logs])]
+        worth = [_at(part, seen) @ curve for part in (q if informed else [q])]
         for t, (chances, values) in enumerate(zip(rows, worth, strict=True)):
             who = f"{actor.name} ({game.stances[t]})" if informed else actor.name
             order = np.argsort(-chances)
@@ -204,11 +208,6 @@ def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> 
     return lines[:-1]
 
 
-def _at(table: Floats, seen: tuple[int, ...], belief: float) -> Floats:
-    """Over own moves, at the state and earlier moves, interpolated in the belief."""
-    row = np.broadcast_to(table, table.shape)[seen]
-    points = row.shape[-1]
-    if points == 1:
-        return np.asarray(row[:, 0])
-    grid = np.linspace(0, 1, points)
-    return np.array([np.interp(belief, grid, each) for each in row])
+def _at(table: Floats, seen: tuple[int, ...]) -> Floats:
+    """[own moves, belief] at the state and the earlier moves."""
+    return np.asarray(table[seen], dtype=float)

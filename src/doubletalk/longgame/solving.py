@@ -14,10 +14,22 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 from jax.scipy.sparse.linalg import gmres
 
-from doubletalk.longgame.engine import Play, Tables, Unknown, period, start
+from doubletalk.longgame.beliefs import belief_grid
+from doubletalk.longgame.engine import (
+    Play,
+    Tables,
+    Unknown,
+    flow_payoffs,
+    inside,
+    outside,
+    period,
+    round_of,
+    start,
+)
 from doubletalk.longgame.layout import Shape
 
 __all__ = ["Solved", "compilations", "equilibrium", "play_at", "residual", "solve", "solve_many"]
@@ -53,53 +65,60 @@ def residual(shape: Shape, tables: Tables, coefficients: Array, unknown: Unknown
 
 
 class _Anderson(NamedTuple):
+    """The state of the iteration: the next point, the last one kept, and the history as rings [memory, n]."""
+
     x: Array
-    step: Array  # G(x) - x
-    xs: Array  # differences of x, a ring [memory, n]
+    base: Array  # the last point kept
+    step: Array  # G(base) - base
+    images: Array  # differences of G
     steps: Array  # differences of G(x) - x
+    gram: Array  # steps @ steps.T
     used: Array
     count: Array
-    size: Array
     best: Array
-    best_size: Array
     best_step: Array
+    best_size: Array
 
 
 def _anderson(image: Any, x: Array, tolerance: float, limit: int) -> tuple[Array, Array, Array]:
     """Fixed point of *image* from *x*: the best point found, its residual, the evaluations."""
-    step = image(x) - x
-    size = jnp.max(jnp.abs(step))
-    nothing = jnp.zeros((MEMORY, x.size))
-    state = _Anderson(x, step, nothing, nothing, jnp.array(0), jnp.array(1), size, x, size, step)
+    nothing, zero = jnp.zeros((MEMORY, x.size)), jnp.zeros_like(x)
+    state = _Anderson(x, zero, zero, nothing, nothing, jnp.zeros((MEMORY, MEMORY)), jnp.array(0), jnp.array(0), x, zero,
+                      jnp.array(jnp.inf))  # fmt: skip
 
     def going(s: _Anderson) -> Array:
-        return (s.size > tolerance) & (s.count < limit) & jnp.isfinite(s.size)
+        return (s.best_size > tolerance) & (s.count < limit)
 
     def advance(s: _Anderson) -> _Anderson:
-        gram = s.steps @ s.steps.T
-        ridge = 1e-14 * jnp.trace(gram) + 1e-300
-        live = jnp.arange(MEMORY) < s.used
-        gram = jnp.where(live[:, None] & live[None, :], gram, 0.0) + jnp.diag(jnp.where(live, ridge, 1.0))
-        weights = jnp.linalg.solve(gram, jnp.where(live, s.steps @ s.step, 0.0))
-        weights = jnp.where(jnp.all(jnp.isfinite(weights)), weights, jnp.zeros_like(weights))
-        x = s.x + s.step - weights @ (s.xs + s.steps)
-        step = image(x) - x
+        step = image(s.x) - s.x
         size = jnp.max(jnp.abs(step))
-        worse = ~(size < 4.0 * s.best_size)  # also when not finite: go back to the best point and take a plain step
-        restart = worse & (s.used > 0)
-        place = s.count % MEMORY
-        xs, steps = s.xs.at[place].set(x - s.x), s.steps.at[place].set(step - s.step)
+        worse = ~(size < 4.0 * s.best_size) & (s.count > 0)  # also when not finite: back to the best, plain step
+        place, kept = (s.count - 1) % MEMORY, s.count > 0
+        change = jnp.where(kept, step - s.step, 0.0)
+        images = s.images.at[place].set(jnp.where(kept, change + s.x - s.base, 0.0))
+        steps = s.steps.at[place].set(change)
+        used = jnp.where(worse, 0, jnp.minimum(s.count, jnp.minimum(s.used + 1, MEMORY)))
         better = size < s.best_size
-        best, best_size = jnp.where(better, x, s.best), jnp.where(better, size, s.best_size)
+        best, best_size = jnp.where(better, s.x, s.best), jnp.where(better, size, s.best_size)
         best_step = jnp.where(better, step, s.best_step)
-        used = jnp.where(restart, 0, jnp.minimum(s.used + 1, MEMORY))
-        x = jnp.where(restart, s.best, x)
-        step = jnp.where(restart, s.best_step, step)
-        size = jnp.where(restart, s.best_size, size)
-        return _Anderson(x, step, xs, steps, used, s.count + 1, size, best, best_size, best_step)
+        base, step = jnp.where(worse, s.best, s.x), jnp.where(worse, s.best_step, step)
+        products = steps @ jnp.stack([change, step], axis=1)
+        gram = s.gram.at[place].set(products[:, 0]).at[:, place].set(products[:, 0])
+        age = (place - jnp.arange(MEMORY)) % MEMORY
+        weights = _least_squares(gram, products[:, 1], age < used)
+        x = base + step - weights @ images
+        return _Anderson(x, base, step, images, steps, gram, used, s.count + 1, best, best_step, best_size)
 
     last = jax.lax.while_loop(going, advance, state)
     return last.best, last.best_size, last.count
+
+
+def _least_squares(gram: Array, right: Array, live: Array) -> Array:
+    """Weights w with least |step - w steps|, over the live rows."""
+    ridge = 1e-14 * jnp.where(live, jnp.diag(gram), 0.0).sum() + 1e-300
+    gram = jnp.where(live[:, None] & live[None, :], gram, 0.0) + jnp.diag(jnp.where(live, ridge, 1.0))
+    weights = jnp.linalg.solve(gram, jnp.where(live, right, 0.0))
+    return jnp.where(jnp.all(jnp.isfinite(weights)), weights, jnp.zeros_like(weights))
 
 
 def _newton(image: Any, x: Array, size: Array, tolerance: float) -> tuple[Array, Array, Array]:
@@ -130,22 +149,39 @@ def _newton(image: Any, x: Array, size: Array, tolerance: float) -> tuple[Array,
     return x, size, count
 
 
-def _solve(shape: Shape, tables: Tables, coefficients: Array, guess: Unknown, tolerance: float) -> Solved:
-    flat, unravel = ravel_pytree(guess)
+def _map(shape: Shape, tables: Tables, coefficients: Array, guess: Unknown) -> tuple[Any, Array, Any]:
+    """G over flat vectors in the solver's order of axes, the guess so, and the way back to an unknown."""
+    flat, unravel = ravel_pytree(inside(shape, guess))
+    flows = flow_payoffs(shape, tables, coefficients, belief_grid(shape.points))
 
     def image(x: Array) -> Array:
-        again, _ = period(shape, tables, coefficients, unravel(x))
-        return ravel_pytree(again)[0]
+        return ravel_pytree(round_of(shape, tables, flows, unravel(x))[0])[0]
 
+    return image, flat, lambda x: outside(shape, unravel(x))
+
+
+def _solve(shape: Shape, tables: Tables, coefficients: Array, guess: Unknown, tolerance: float) -> Solved:
+    image, flat, back = _map(shape, tables, coefficients, guess)
     x, size, count = _anderson(image, flat, tolerance, ANDERSON_STEPS)
-    x, size, more = _newton(image, x, size, tolerance)
-    return Solved(unravel(x), size, count + more)
+    return Solved(back(x), size, count)
+
+
+def _finish(shape: Shape, tables: Tables, coefficients: Array, found: Solved, tolerance: float) -> Solved:
+    image, flat, back = _map(shape, tables, coefficients, found.unknown)
+    x, size, more = _newton(image, flat, found.residual, tolerance)
+    return Solved(back(x), size, found.evaluations + more)
 
 
 @partial(jax.jit, static_argnums=(0,))
 def _solve_one(shape: Shape, tables: Tables, coefficients: Array, guess: Unknown, tolerance: float) -> Solved:
     _compiled["count"] += 1
     return _solve(shape, tables, coefficients, guess, tolerance)
+
+
+@partial(jax.jit, static_argnums=(0,))
+def _finish_one(shape: Shape, tables: Tables, coefficients: Array, found: Solved, tolerance: float) -> Solved:
+    _compiled["count"] += 1
+    return _finish(shape, tables, coefficients, found, tolerance)
 
 
 @partial(jax.jit, static_argnums=(0,))
@@ -170,7 +206,10 @@ def solve(
     the guess: see ``search.py`` for others.
     """
     given = start(shape) if guess is None else guess
-    found: Solved = _solve_one(shape, tables, jnp.asarray(coefficients, dtype=float), given, tolerance)
+    values = jnp.asarray(coefficients, dtype=float)
+    found: Solved = _solve_one(shape, tables, values, given, tolerance)
+    if not float(found.residual) <= tolerance:
+        found = _finish_one(shape, tables, values, found, tolerance)
     return found
 
 
@@ -183,6 +222,9 @@ def solve_many(
     if given.values.ndim == len(shape.values):
         given = jax.tree.map(lambda part: jnp.broadcast_to(part, (len(draws), *part.shape)), given)
     found: Solved = _solve_draws(shape, tables, draws, given, tolerance)
+    for k in np.flatnonzero(~(np.asarray(found.residual) <= tolerance)):
+        one = _finish_one(shape, tables, draws[k], jax.tree.map(lambda part, k=k: part[k], found), tolerance)
+        found = jax.tree.map(lambda all_, own, k=k: all_.at[k].set(own), found, one)
     return found
 
 
@@ -206,10 +248,12 @@ def equilibrium(shape: Shape, tables: Tables, coefficients: Array, guess: Unknow
 def _equilibrium_jvp(shape: Shape, primals: Any, tangents: Any) -> tuple[Unknown, Unknown]:
     tables, coefficients, guess = primals
     found = jax.lax.stop_gradient(equilibrium(shape, tables, coefficients, guess))
-    flat, unravel = ravel_pytree(found)
+    flat, unravel = ravel_pytree(inside(shape, found))
+    beliefs = belief_grid(shape.points)
 
     def image(x: Array, c: Array) -> Array:
-        return ravel_pytree(period(shape, tables, c, unravel(x))[0])[0]
+        flows = flow_payoffs(shape, tables, c, beliefs)
+        return ravel_pytree(round_of(shape, tables, flows, unravel(x))[0])[0]
 
     _, moved = jax.jvp(lambda c: image(flat, c), (coefficients,), (tangents[1],))
     _, along = jax.linearize(lambda x: image(x, coefficients), flat)
@@ -221,4 +265,4 @@ def _equilibrium_jvp(shape: Shape, primals: Any, tangents: Any) -> tuple[Unknown
         return gmres(matvec, b, tol=1e-11, atol=0.0, restart=50, maxiter=20, solve_method="batched")[0]
 
     answer = jax.lax.custom_linear_solve(system, moved, solve=solver, transpose_solve=solver)
-    return found, unravel(answer)
+    return found, outside(shape, unravel(answer))
