@@ -185,14 +185,14 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
 
 def markdown(results: dict[str, Any]) -> str:
     """The results as Markdown."""
-    from benchmarks.tables import _machine, table
+    from benchmarks.tables import machine_line, table
 
     ours = {
         row["game"]: row["per_second"]
         for row in results["atlases"]
         if row["workers"] == 1 and "best" not in row["question"]
     }
-    parts = [_machine(results["machine"]), "", "### Whole games solved over a plane", ""]
+    parts = [machine_line(results["machine"]), "", "### Whole games solved over a plane", ""]
     parts.append(
         table(
             ("game", "question", "processes", "points", "seconds", "points a second", "different answers"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["END", "START", "insert", "markdown"]
+__all__ = ["END", "START", "insert", "machine_line", "markdown", "table"]
 
 START = "<!-- results: written by python -m benchmarks -->"
 END = "<!-- end of results -->"
@@ -32,7 +32,7 @@ def _aim(row: Row) -> str:
     return "" if row["aim_ms"] is None else milliseconds(row["aim_ms"])
 
 
-def _machine(facts: Row) -> str:
+def machine_line(facts: Row) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
     how = "compiled" if facts["search_compiled"] else "plain Python"
     load = facts["load_average_at_start"]
@@ -119,7 +119,7 @@ def _peers(rows: Sequence[Row], limit_s: float) -> str:
 def markdown(results: Row) -> str:
     """The whole report of one run."""
     parts = [
-        _machine(results["machine"]),
+        machine_line(results["machine"]),
         "Times are wall times of `solve()` for the complete exact set, inside one process: of each game the median of "
         "up to three solves, then the median, fastest and slowest over the games. The CPU column is the processor "
         "time of the same solves, which other work on the machine disturbs less.",

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from parameter_games import BEER_QUICHE
 
 from doubletalk.exact import rational
 from doubletalk.game.loading import game_file_from_text
@@ -19,25 +20,9 @@ from doubletalk.regions.atlas_game import AskGame
 from doubletalk.regions.atlas_questions import question_from_text
 from doubletalk.regions.atlas_solving import Solver
 
-GAME = """
-doubletalk: 1
-title: Beer and quiche, the duel's price a parameter
-parameters: {strong: 9/10, duel: 2}
-sender: {name: traveller, types: {weak: 1 - strong, strong: strong}, messages: [beer, quiche]}
-audiences: {bully: {actions: [fight, leave]}}
-payoffs:
-  traveller:
-    - {when: {type: weak, message: quiche}, add: 1}
-    - {when: {type: strong, message: beer}, add: 1}
-    - {when: {bully: leave}, add: duel}
-  bully:
-    - {when: {type: weak, bully: fight}, add: 1}
-    - {when: {type: strong, bully: leave}, add: 1}
-"""
-
 
 def drawn(question: str = "kinds", workers: int = 1, coarse: int = 6, depth: int = 2) -> Atlas:
-    file = game_file_from_text(GAME)
+    file = game_file_from_text(BEER_QUICHE)
     grid = Grid(Axis("strong", rational(0), rational(1)), Axis("duel", rational(0), rational(3)), coarse, depth)
     middle = file.game({"strong": "1/3", "duel": "3/2"})
     ask = AskGame(file, ("strong", "duel"), question_from_text(question, middle), {})
@@ -84,7 +69,7 @@ def test_the_command_writes_its_files_and_goes_on_from_what_it_solved(tmp_path: 
     """All files are there and say the same; a second run solves nothing anew and writes the same bytes."""
     import xarray as xr
 
-    (tmp_path / "game.yaml").write_text(GAME, encoding="utf-8")
+    (tmp_path / "game.yaml").write_text(BEER_QUICHE, encoding="utf-8")
     given = ("--over", "strong=0:1", "--over", "duel=0:3", "--grid", "4", "--depth", "1", "--out", "made")
     first = run(tmp_path, *given)
     assert first.returncode == 0, first.stderr
@@ -111,7 +96,7 @@ def test_the_command_writes_its_files_and_goes_on_from_what_it_solved(tmp_path: 
 )
 def test_wrong_input_gets_one_clear_error_and_leaves_nothing(tmp_path: Path, wrong: tuple[str, ...], said: str) -> None:
     """What was given and what was expected are named, and no file is written."""
-    (tmp_path / "game.yaml").write_text(GAME, encoding="utf-8")
+    (tmp_path / "game.yaml").write_text(BEER_QUICHE, encoding="utf-8")
     done = run(tmp_path, *wrong, "--out", "made")
     assert done.returncode in (1, 2)
     assert said in done.stderr

@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from parameter_games import BEER_QUICHE
 
 from doubletalk.exact import Rational, rational
 from doubletalk.game.loading import game_file_from_text, read_game_file
@@ -27,21 +28,7 @@ from doubletalk.report.thresholds_figure import thresholds_html, thresholds_svg
 
 ROOT = Path(__file__).resolve().parent.parent
 
-BEER = """
-doubletalk: 1
-title: Beer and quiche, the duel's price a parameter
-parameters: {strong: 9/10, duel: 2}
-sender: {name: traveller, types: {weak: 1 - strong, strong: strong}, messages: [beer, quiche]}
-audiences: {bully: {actions: [fight, leave]}}
-payoffs:
-  traveller:
-    - {when: {type: weak, message: quiche}, add: 1}
-    - {when: {type: strong, message: beer}, add: 1}
-    - {when: {bully: leave}, add: duel}
-  bully:
-    - {when: {type: weak, bully: fight}, add: WEAK}
-    - {when: {type: strong, bully: leave}, add: 1}
-"""
+FOND_OF_FIGHTS = BEER_QUICHE.replace("bully: fight}, add: 1}", "bully: fight}, add: 1 + strong}")
 
 SPENCE = """
 doubletalk: 1
@@ -81,7 +68,7 @@ def values(line: Line) -> list[str]:
 
 def test_beer_and_quiche_changes_where_the_derivation_says() -> None:
     """In the belief the ends and 1/2, where the bully may do either; in the price of a duel 1."""
-    _, (found, surviving) = lines_of(BEER.replace("WEAK", "1"), "strong", "0", "1", "kinds", "equilibria:d1")
+    _, (found, surviving) = lines_of(BEER_QUICHE, "strong", "0", "1", "kinds", "equilibria:d1")
     assert values(found) == ["0", "1/2"]  # at 1 all pool, as just below it
     assert [found.changes[1].below, found.changes[1].at_it, found.changes[1].above] == [
         ("semi-separating",),
@@ -89,7 +76,7 @@ def test_beer_and_quiche_changes_where_the_derivation_says() -> None:
         ("pooling",),
     ]
     assert values(surviving) == ["0", "1/2", "1"]
-    ask, (duel,) = lines_of(BEER.replace("WEAK", "1"), "duel", "0", "3", "structure")
+    ask, (duel,) = lines_of(BEER_QUICHE, "duel", "0", "3", "structure")
     assert values(duel) == ["1"]
     assert ask.words(0, duel.changes[0].at_it) == "1 pooling, 1 semi-separating"
 
@@ -131,7 +118,7 @@ def test_the_exchange_changes_where_the_derivation_says() -> None:
 
 def test_an_irrational_threshold_is_named_by_its_polynomial() -> None:
     """The bully is indifferent at (1 - p)(1 + p) = p, that is at (sqrt 5 - 1)/2: a polynomial and an interval."""
-    ask, (line,) = lines_of(BEER.replace("WEAK", "1 + strong"), "strong", "1/10", "9/10", "kinds")
+    ask, (line,) = lines_of(FOND_OF_FIGHTS, "strong", "1/10", "9/10", "kinds")
     (change,) = line.changes
     assert change.value is None
     assert change.root is not None
@@ -240,7 +227,7 @@ def test_tables_and_pictures_say_the_same() -> None:
     picture = thresholds_svg(lines, letters)
     assert all(f">{value}</text>" in picture for value in ("1/3", "4/3"))
     assert "url(" not in picture
-    page = thresholds_html(lines, letters, listed=letters.listed)
+    page = thresholds_html(lines, letters, letters.listed)
     assert all(told.replace(">", "&gt;") in page for told in letters.listed.values())
 
 
@@ -251,7 +238,7 @@ def run(folder: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[s
 
 def test_the_command_writes_and_goes_on_from_what_was_solved(tmp_path: Path) -> None:
     """The first run prints the thresholds and writes four files; the second solves nothing and writes the same."""
-    (tmp_path / "game.yaml").write_text(BEER.replace("WEAK", "1"))
+    (tmp_path / "game.yaml").write_text(BEER_QUICHE)
     command = ["game.yaml", "--over", "duel=0:3", "--refine", "d1"]
     first = run(tmp_path, command)
     assert first.returncode == 0, first.stderr
@@ -280,7 +267,7 @@ def test_the_command_writes_and_goes_on_from_what_was_solved(tmp_path: Path) -> 
 )
 def test_bad_input_gets_one_clear_error(tmp_path: Path, arguments: list[str], told: str) -> None:
     """What was given, what was expected; no traceback, no folder left with nothing in it."""
-    (tmp_path / "game.yaml").write_text(BEER.replace("WEAK", "1"))
+    (tmp_path / "game.yaml").write_text(BEER_QUICHE)
     ended = run(tmp_path, ["game.yaml", *arguments])
     assert ended.returncode in (1, 2)
     assert told in ended.stderr

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from flint import fmpq
 
-__all__ = ["ONE", "ZERO", "Rational", "rational", "text"]
+__all__ = ["ONE", "ZERO", "Rational", "decimal", "rational", "text"]
 
 Rational = fmpq
 ZERO: fmpq = fmpq(0)
@@ -66,3 +66,8 @@ def _from_text(value: str) -> fmpq:
 def text(value: fmpq) -> str:
     """The exact rational as text: ``"9/10"``, ``"2"``, ``"-1/3"``."""
     return str(value)
+
+
+def decimal(value: fmpq) -> float:
+    """The nearest float, for drawing and for arithmetic that is not exact."""
+    return int(value.p) / int(value.q)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from doubletalk.case.syntax import (
     All,
@@ -59,8 +60,9 @@ class _Token:
     at: int
 
 
+@lru_cache(maxsize=1024)
 def parse_statement(source: str) -> Statement:
-    """Read one statement; raises :class:`ClaimError` that says where it stops making sense and what was expected."""
+    """Read a statement, each text once. :class:`ClaimError` says where it stops making sense and what was expected."""
     return Parser(source).statement()
 
 

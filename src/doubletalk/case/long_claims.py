@@ -24,6 +24,7 @@ from doubletalk.case.long_language import (
     parse_long_statement,
 )
 from doubletalk.case.syntax import Always, ClaimError
+from doubletalk.exact import decimal
 from doubletalk.longgame.declaration import STANCE, LongGame
 from doubletalk.longgame.estimate import Estimate, constant, mean_of, ratio_of
 
@@ -170,14 +171,14 @@ class _Asker:
         self, parsed: LongStatement, room: Room, count: int, batches: int, changes: dict[str, float]
     ) -> None:
         self.parsed, self.room, self.count, self.batches = parsed, room, count, batches
-        stated = {name: int(value.p) / int(value.q) for name, value, _ in parsed.changes}
+        stated = {name: decimal(value) for name, value, _ in parsed.changes}
         self.changes = tuple(sorted({**changes, **stated}.items()))
         self.names = Names(room.game, parsed.source)
         self.residual = 0.0
 
     def value(self, part: LongExpression) -> Estimate:
         if isinstance(part, Figure):
-            return constant(int(part.value.p) / int(part.value.q))
+            return constant(decimal(part.value))
         if isinstance(part, Arithmetic):
             left, right = self.value(part.left), self.value(part.right)
             if part.sign in "+-":

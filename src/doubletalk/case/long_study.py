@@ -18,6 +18,7 @@ from doubletalk.case.long_events import Names
 from doubletalk.case.long_language import Quantity, parse_long_statement
 from doubletalk.case.long_plan import LongPlan
 from doubletalk.errors import DoubletalkError
+from doubletalk.exact import decimal
 
 if TYPE_CHECKING:
     from doubletalk.longgame.declaration import LongGame
@@ -191,7 +192,7 @@ def _needed(
     found = [Setting(policy=name) for name in names]
     for statement in claims.values():
         parsed = parse_long_statement(statement)
-        changes = tuple(sorted((name, int(x.p) / int(x.q)) for name, x, _ in parsed.changes))
+        changes = tuple(sorted((name, decimal(x)) for name, x, _ in parsed.changes))
         found += [Setting(changes, parsed.lens, quantity.policy) for quantity in parsed.quantities()]
     found += [version.setting for version in versions]
     large = {policy.name for policy in game.policies if policy.has_memory}

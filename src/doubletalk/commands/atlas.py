@@ -19,13 +19,13 @@ from doubletalk.commands.running import (
     note,
     terminal,
 )
+from doubletalk.commands.solving import say_speed, solver_of
 
 if TYPE_CHECKING:
     from doubletalk.game.loading import GameFile
     from doubletalk.regions.atlas import Atlas
     from doubletalk.regions.atlas_cells import Grid
     from doubletalk.regions.atlas_game import AskGame
-    from doubletalk.regions.atlas_solving import Solver
 
 __all__ = ["atlas"]
 
@@ -71,7 +71,7 @@ def atlas(
     make_folder(folder)
     interruption = Interruption()
     with ProgressBar() as bar, interruption.watched():
-        solver = _solver(ask, workers or os.cpu_count() or 1, folder, fresh, bar, interruption)
+        solver = solver_of(ask, workers or os.cpu_count() or 1, folder, fresh, bar, interruption)
         from doubletalk.regions.atlas import draw_atlas
 
         remembered = len(solver.known)
@@ -81,7 +81,7 @@ def atlas(
             _remove_if_empty(folder, made)
             raise
     _show(found, ask)
-    _say_speed(solver, remembered)
+    say_speed(solver, remembered)
     _write(found, folder)
     if found.stopped or interruption.happened:
         note(f"stopped early: {found.stopped or 'interrupted'}; give the same command to go on from there")
@@ -111,37 +111,10 @@ def _ask(file: GameFile, plan: Grid, question: str, settings: dict[str, str]) ->
     return AskGame(file, names, asked, values)
 
 
-def _solver(
-    ask: AskGame, workers: int, folder: Path, fresh: bool, bar: ProgressBar, interruption: Interruption
-) -> Solver:
-    """Knows what was solved before, and keeps what will be."""
-    from doubletalk.regions.atlas_data import read_solved, solved_text
-    from doubletalk.regions.atlas_solving import Solver
-    from doubletalk.report.writing import write_text
-
-    place, of = folder / f"solved-{ask.fingerprint[:12]}.json", ask.fingerprint
-    known = {} if fresh else read_solved(place, of)
-    return Solver(
-        ask,
-        workers,
-        lambda points: write_text(place, solved_text(points, of)),
-        bar,
-        lambda: interruption.happened,
-        known,
-    )
-
-
 def _remove_if_empty(folder: Path, made: bool) -> None:
     """Leave no empty folder behind where nothing could be solved."""
     if made and not any(folder.iterdir()):
         folder.rmdir()
-
-
-def _say_speed(solver: Solver, remembered: int) -> None:
-    told = f"{solver.solved} exact solves"
-    if solver.solved:
-        told += f" in {solver.seconds:.1f} s: {solver.solved / solver.seconds:.0f} a second"
-    note(told + (f"; {remembered} points known from before" if remembered else ""))
 
 
 def _write(found: Atlas, folder: Path) -> None:
@@ -186,8 +159,9 @@ def _show(found: Atlas, ask: AskGame) -> None:
 
 def _share(found: Atlas, answer: int) -> float:
     """The share of the area as a float."""
-    share = found.share(answer)
-    return int(share.p) / int(share.q)
+    from doubletalk.exact import decimal
+
+    return decimal(found.share(answer))
 
 
 def _range(found: Atlas, which: int) -> str:

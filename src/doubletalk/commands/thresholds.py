@@ -19,6 +19,7 @@ from doubletalk.commands.running import (
     note,
     terminal,
 )
+from doubletalk.commands.solving import say_speed, solver_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -130,30 +131,15 @@ def _found(
     bar: ProgressBar,
     interruption: Interruption,
 ) -> tuple[Line, ...]:
-    """Knows what was solved before, and keeps what will be."""
-    from doubletalk.regions.atlas_data import read_solved, solved_text
-    from doubletalk.regions.atlas_solving import Solver
     from doubletalk.regions.critical import critical_values
     from doubletalk.regions.thresholds import find_thresholds
-    from doubletalk.report.writing import write_text
 
-    place, of = folder / f"solved-{ask.fingerprint[:12]}.json", ask.fingerprint
-    solver = Solver(
-        ask,
-        workers,
-        lambda points: write_text(place, solved_text(points, of)),
-        bar,
-        lambda: interruption.happened,
-        {} if fresh else read_solved(place, of),
-    )
+    solver = solver_of(ask, workers, folder, fresh, bar, interruption)
     remembered = len(solver.known)
     bar(None, "comparing payoffs")
     turns = critical_values(ask.game_at, *between) if critical else ()
     found = find_thresholds(solver, ask.name, *between, ask.labels, turns, grid)
-    told = f"{solver.solved} exact solves"
-    if solver.solved:
-        told += f" in {solver.seconds:.1f} s: {solver.solved / solver.seconds:.0f} a second"
-    note(told + (f"; {remembered} values known from before" if remembered else ""))
+    say_speed(solver, remembered, "values")
     loose = sum(isinstance(answer, tuple) and answer[-1] is False for answer in solver.known.values())
     if loose:
         note(f"at {loose} values the list of equilibria is not proved complete; the answer there is about those found")
@@ -199,28 +185,24 @@ def _show_steady(console: Console, found: Sequence[Line], ask: AskLine | AskClai
 
 
 def _where(row: Row, name: str) -> str:
+    from doubletalk.regions.thresholds_data import shortened
+
     if row.kind == "between":
-        return f"{_short(row.start)} < {name} < {_short(row.end)}"
+        return f"{shortened(row.start)} < {name} < {shortened(row.end)}"
     if row.equation:
         return f"{name} = {row.decimals}..., root of {row.equation}"
     if row.start != row.end:
-        return f"{name} between {_short(row.start)} and {_short(row.end)}"
+        return f"{name} between {shortened(row.start)} and {shortened(row.end)}"
     return f"{name} = {row.start}"
 
 
 def _asked(line: Line) -> str:
+    from doubletalk.regions.thresholds_data import shortened
+
     return (
         f"Asked at {line.probes} values, {line.critical} of them where a comparison of payoffs turns. A change that "
-        f"begins and ends between two of them, at most {_short(str(line.widest))} apart, is not seen."
+        f"begins and ends between two of them, at most {shortened(str(line.widest))} apart, is not seen."
     )
-
-
-def _short(number: str) -> str:
-    """An exact number, or decimals where it has too many digits to read."""
-    if len(number) <= 24:
-        return number
-    top, _, below = number.partition("/")
-    return f"{int(top) / int(below or 1):.8f}..."
 
 
 def _write(found: Sequence[Line], ask: AskLine | AskClaims, folder: Path) -> None:
@@ -233,7 +215,7 @@ def _write(found: Sequence[Line], ask: AskLine | AskClaims, folder: Path) -> Non
         "thresholds.csv": thresholds_csv(found, ask.words),
         "thresholds.json": thresholds_json(found, ask.words),
         "thresholds.svg": thresholds_svg(found, short),
-        "thresholds.html": thresholds_html(found, short, listed=short.listed),
+        "thresholds.html": thresholds_html(found, short, short.listed),
     }
     for name, content in files.items():
         write_text(folder / name, content)

@@ -20,6 +20,7 @@ from enum import Enum
 import numpy as np
 
 from doubletalk.errors import InputError
+from doubletalk.exact import decimal
 from doubletalk.game.model import Game
 from doubletalk.quantal.branch import Branch, QuantalPoint, logit_branch
 from doubletalk.quantal.form import AgentForm, Array
@@ -111,7 +112,7 @@ def fit(game: Game, counts: Counts, highest: float | None = None) -> LogitFit:
 def _scale(game: Game) -> float:
     ranges = [max(column) - min(column) for column in zip(*game.payoffs.values(), strict=True)]
     widest = max(ranges)
-    return int(widest.p) / int(widest.q) or 1.0
+    return decimal(widest) or 1.0
 
 
 def _tangents(branch: Branch) -> list[Array]:

@@ -22,6 +22,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from doubletalk.exact import decimal
 from doubletalk.game.model import Game, History
 
 __all__ = ["AgentForm", "Array", "Profile", "agent_form"]
@@ -157,7 +158,7 @@ def agent_form(game: Game) -> AgentForm:
         incidence[taken, k] = True
         for action in taken:
             through[action].append(k)
-    table = np.array([[float(int(v.p) / int(v.q)) for v in game.payoffs[h]] for h in game.histories()]).T
+    table = np.array([[decimal(v) for v in game.payoffs[h]] for h in game.histories()]).T
     scale = float(np.ptp(table, axis=1).max()) or 1.0
     players = [game.players.index(player) for player, _ in numbers]
     return AgentForm(
@@ -169,7 +170,7 @@ def agent_form(game: Game) -> AgentForm:
         by_play=_grouped(by_play),
         by_action=_grouped(through),
         payoffs=table[players][set_of] / scale,
-        log_prior=np.log([int(game.prior[h[0]].p) / int(game.prior[h[0]].q) for h in game.histories()]),
+        log_prior=np.log([decimal(game.prior[h[0]]) for h in game.histories()]),
         scale=scale,
     )
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from doubletalk.equilibrium.solution import Distribution, Family, Solution
 from doubletalk.errors import InputError
+from doubletalk.exact import decimal
 from doubletalk.game.model import Game
 from doubletalk.quantal.branch import Branch
 from doubletalk.quantal.form import Array, Profile
@@ -112,7 +113,7 @@ Plans = Mapping[str, Mapping[str, float]]
 
 def _numbers(plans: Mapping[str, Distribution]) -> dict[str, dict[str, float]]:
     """The exact plans in floating point."""
-    return {key: {label: int(v.p) / int(v.q) for label, v in plan.items()} for key, plan in plans.items()}
+    return {key: {label: decimal(v) for label, v in plan.items()} for key, plan in plans.items()}
 
 
 def _sender_vector(game: Game, sender: Plans, replies: Mapping[str, Plans]) -> Array:
@@ -122,7 +123,7 @@ def _sender_vector(game: Game, sender: Plans, replies: Mapping[str, Plans]) -> A
     """
     found: list[float] = []
     for t, name in enumerate(game.types):
-        prior = int(game.prior[t].p) / int(game.prior[t].q)
+        prior = decimal(game.prior[t])
         weight = {game.messages[m]: prior * sender[name].get(game.messages[m], 0.0) for m in game.available[t]}
         found += weight.values()
         for (s, m, actions), labels in game.replies.items():

@@ -57,6 +57,4 @@ class AskClaim:
     @property
     def fingerprint(self) -> str:
         """A short name of game, statement, numbers and version."""
-        from doubletalk import __version__
-
-        return fingerprint(__version__, self.file.declaration, self.names, self.claim.statement)
+        return fingerprint(self.file.declaration, self.names, self.claim.statement)

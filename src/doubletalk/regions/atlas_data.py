@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doubletalk.errors import InputError
-from doubletalk.exact import Rational, rational, text
+from doubletalk.exact import decimal, rational, text
 from doubletalk.regions.atlas import Atlas
 from doubletalk.regions.atlas_edges import BoundaryPoint
 from doubletalk.regions.atlas_solving import Point, answer_from_json, answer_to_json
@@ -38,17 +38,14 @@ __all__ = [
 FORMAT = 1
 
 
-def decimal(value: Rational) -> float:
-    """The nearest float."""
-    return int(value.p) / int(value.q)
-
-
 # ---- what was solved -------------------------------------------------------------------------------------------------
 
 
 def fingerprint(*parts: object) -> str:
-    """A short name of what was asked: the game, its settings, the question, the version of the solver."""
-    return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()[:32]
+    """A short name of what was asked (the game, its settings, the question) and of the version that answers."""
+    from doubletalk import __version__
+
+    return hashlib.sha256("\n".join(map(repr, (__version__, *parts))).encode()).hexdigest()[:32]
 
 
 def solved_text(known: Mapping[Point, Hashable], of: str) -> str:

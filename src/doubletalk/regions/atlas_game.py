@@ -14,7 +14,7 @@ from doubletalk.game.wording import unknown
 from doubletalk.regions.atlas_cells import Axis
 from doubletalk.regions.atlas_data import fingerprint
 
-__all__ = ["NO_GAME", "AskGame", "axis_from_text"]
+__all__ = ["NO_GAME", "AskGame", "Question", "axis_from_text"]
 
 
 class Question(Protocol):
@@ -59,10 +59,8 @@ class AskGame:
     @property
     def fingerprint(self) -> str:
         """A short name of game, settings, question and version: what solved points may be used again for."""
-        from doubletalk import __version__
-
         settings = sorted((name, str(value)) for name, value in self.settings.items())
-        return fingerprint(__version__, self.file.declaration, self.names, settings, self.question.label)
+        return fingerprint(self.file.declaration, self.names, settings, self.question.label)
 
 
 def axis_from_text(text: str, file: GameFile) -> Axis:

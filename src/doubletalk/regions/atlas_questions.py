@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from doubletalk.case.best import best_response
 from doubletalk.case.language import parse_statement
@@ -22,10 +22,10 @@ from doubletalk.errors import InputError
 from doubletalk.game.model import Game
 from doubletalk.game.wording import unknown
 from doubletalk.refinement.names import NAMES
+from doubletalk.regions.atlas_game import Question
 
 __all__ = [
     "NOT_SOLVED",
-    "AnyQuestion",
     "Best",
     "Claim",
     "Equilibria",
@@ -274,21 +274,12 @@ class Claim:
         return str(answer)
 
 
-class AnyQuestion(Protocol):
-    """What every question has."""
-
-    @property
-    def label(self) -> str: ...
-    def answer(self, game: Game) -> Hashable: ...
-    def words(self, answer: Hashable) -> str: ...
-
-
 @dataclass(frozen=True)
 class Several:
     """Several questions about the same game; the answer has one entry for each, and last whether the list of equilibria
     is proved complete (None where none had to be found). ``limit_s``: seconds that the solve may take."""
 
-    questions: tuple[AnyQuestion, ...]
+    questions: tuple[Question, ...]
     limit_s: float | None = None
 
     @property

@@ -25,7 +25,7 @@ from typing import TypeAlias
 import flint
 
 from doubletalk.errors import InputError
-from doubletalk.exact import ZERO, Rational
+from doubletalk.exact import ZERO, Rational, decimal
 from doubletalk.game.model import Game
 
 __all__ = ["MOST", "critical_values"]
@@ -184,17 +184,12 @@ def _roots(curve: Curve, places: Sequence[Rational], low: Rational, high: Ration
     if polynomial is None or polynomial.degree() < 1:
         return
     whole = polynomial.numer()
-    if whole.degree() == 1:
-        root = Rational(-int(whole[0]), int(whole[1]))
-        if low < root < high:
-            yield root
-        return
-    for factor, _ in whole.factor()[1]:
+    for factor in [whole] if whole.degree() == 1 else [each for each, _ in whole.factor()[1]]:
         if factor.degree() == 1:
             root = Rational(-int(factor[0]), int(factor[1]))
             if low < root < high:
                 yield root
-        elif factor.degree() > 1:
+        else:
             yield from _near_roots(factor, low, high)
 
 
@@ -217,11 +212,7 @@ def _near_roots(factor: flint.fmpz_poly, low: Rational, high: Rational) -> Itera
     for root, _ in factor.complex_roots():
         if isinstance(root, flint.acb) and root.imag != 0:
             continue
-        share = (float(root.real) - _float(low)) / _float(high - low)
+        share = (float(root.real) - decimal(low)) / decimal(high - low)
         near = low + (high - low) * Rational(round(share * 2**30), 2**30)
         if low < near < high:
             yield near
-
-
-def _float(x: Rational) -> float:
-    return int(x.p) / int(x.q)

@@ -8,10 +8,10 @@ import json
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from doubletalk.exact import text
+from doubletalk.exact import decimal, rational, text
 from doubletalk.regions.thresholds import Change, Line, Stretch
 
-__all__ = ["Letters", "Row", "rows_of", "thresholds_csv", "thresholds_json"]
+__all__ = ["Letters", "Row", "rows_of", "shortened", "thresholds_csv", "thresholds_json"]
 
 FORMAT = 1
 
@@ -28,15 +28,12 @@ class Letters:
 
     def __init__(self, lines: Sequence[Line], words: Words, parts: Callable[[int, Hashable], tuple[str, ...]]) -> None:
         self._words, self._parts = words, parts
-        self.listed: dict[str, str] = {}
         self._letter: dict[str, str] = {}
         for k, line in enumerate(lines):
             for answer in _in_order(line):
                 for part in parts(k, answer):
-                    if part not in self._letter:
-                        letter = _letter(len(self._letter))
-                        self._letter[part] = letter
-                        self.listed[letter] = part
+                    self._letter.setdefault(part, _letter(len(self._letter)))
+        self.listed = {letter: part for part, letter in self._letter.items()}
 
     def __call__(self, k: int, answer: Hashable) -> str:
         """``A, B``; ``none`` for an answer that lists nothing."""
@@ -90,6 +87,11 @@ def rows_of(line: Line, k: int, words: Words) -> Iterator[Row]:
             yield Row("at", text(part.low), text(part.high), told, part.root.equation(line.name), part.root.decimals())
         else:
             yield Row("at", text(part.low), text(part.high), "only bracketed")
+
+
+def shortened(number: str, longest: int = 24, digits: int = 8) -> str:
+    """An exact number, or its first decimals where it has too many digits to read."""
+    return number if len(number) <= longest else f"{decimal(rational(number)):.{digits}f}..."
 
 
 def thresholds_csv(lines: Sequence[Line], words: Words) -> str:

@@ -17,8 +17,8 @@ from doubletalk.exact import Rational
 from doubletalk.game.loading import GameFile
 from doubletalk.game.model import Game
 from doubletalk.regions.atlas_data import fingerprint
-from doubletalk.regions.atlas_game import NO_GAME
-from doubletalk.regions.atlas_questions import NOT_SOLVED, AnyQuestion, Equilibria, Several, in_time, limited, solved
+from doubletalk.regions.atlas_game import NO_GAME, Question
+from doubletalk.regions.atlas_questions import NOT_SOLVED, Equilibria, Several, in_time, limited, solved
 
 __all__ = ["AskClaims", "AskLine"]
 
@@ -32,7 +32,7 @@ class AskLine:
 
     file: GameFile
     name: str
-    questions: tuple[AnyQuestion, ...]
+    questions: tuple[Question, ...]
     settings: Mapping[str, Rational]
     limit_s: float | None = None
 
@@ -66,10 +66,8 @@ class AskLine:
     @property
     def fingerprint(self) -> str:
         """A short name of game, settings, questions and version: what solved values may be used again for."""
-        from doubletalk import __version__
-
         settings = sorted((name, str(value)) for name, value in self.settings.items())
-        return fingerprint(__version__, self.file.declaration, self.name, settings, self.labels)
+        return fingerprint(self.file.declaration, self.name, settings, self.labels)
 
 
 @dataclass
@@ -84,9 +82,8 @@ class AskClaims:
     name: str
     settings: Mapping[str, Rational]
     limit_s: float | None = None
-    claims: tuple[FiledClaim, ...] = ()
-    left_out: tuple[FiledClaim, ...] = ()
-    _parsed: list[Statement] = field(default_factory=list)
+    claims: tuple[FiledClaim, ...] = field(init=False)
+    left_out: tuple[FiledClaim, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         mine = [c for c in self.case.claims if c.kind == "game" and c.game == self.game and c.statement]
@@ -94,7 +91,6 @@ class AskClaims:
         own = {c.id for c in mine if parsed[c.id].sweep is not None or self._sets(parsed[c.id])}
         self.claims = tuple(c for c in mine if c.id not in own)
         self.left_out = tuple(c for c in mine if c.id in own)
-        self._parsed = [parsed[c.id] for c in self.claims]
 
     def _sets(self, statement: Statement) -> bool:
         return any(name == self.name for name, _, _ in statement.overrides)
@@ -112,7 +108,7 @@ class AskClaims:
             return (*(NO_GAME for _ in self.claims), None)
         room = GameRoom(lambda more: game if more == here else file.game(more), solved)
         with limited(self.limit_s):
-            answers = [in_time(partial(_answer, parsed, room, here)) for parsed in self._parsed]
+            answers = [in_time(partial(_answer, parse_statement(str(c.statement)), room, here)) for c in self.claims]
         complete = all(answered[1] for answered in answers if isinstance(answered, tuple))
         return (*(answered[0] if isinstance(answered, tuple) else answered for answered in answers), complete)
 
@@ -132,12 +128,10 @@ class AskClaims:
     @property
     def fingerprint(self) -> str:
         """A short name of game, settings, statements and version."""
-        from doubletalk import __version__
-
         settings = sorted((name, str(value)) for name, value in self.settings.items())
         statements: Sequence[str | None] = [claim.statement for claim in self.claims]
         declared = self.case.games[self.game].declaration
-        return fingerprint(__version__, declared, self.name, settings, statements)
+        return fingerprint(declared, self.name, settings, statements)
 
 
 def _answer(parsed: Statement, room: GameRoom, here: Mapping[str, Rational]) -> Hashable:

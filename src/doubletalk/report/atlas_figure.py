@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from doubletalk.exact import Rational, text
+from doubletalk.exact import Rational, decimal, text
 from doubletalk.regions.atlas import Atlas, Shade
 from doubletalk.regions.atlas_cells import Axis, Node, sides
 from doubletalk.regions.atlas_edges import BoundaryPoint
 from doubletalk.regions.atlas_solving import Point
-from doubletalk.report.figures_svg import INK
-from doubletalk.report.window_figure import decimal
+from doubletalk.report.figures_svg import INK, charted
 
 __all__ = ["atlas_html", "atlas_png", "atlas_svg", "atlas_title"]
 
@@ -43,9 +41,6 @@ def atlas_title(atlas: Atlas, name: Naming = str) -> str:
     return f"{name(atlas.grid.x.name)} x {name(atlas.grid.y.name)}{asked}"
 
 
-_CLIPS = re.compile(r' clip-path="[^"]*"|<clipPath.*?</clipPath>|<defs>\s*</defs>', re.DOTALL)
-
-
 def atlas_svg(
     atlas: Atlas, name: Naming = str, *, wide: bool = True, title: str | None = None, mark: Point | None = None
 ) -> str:
@@ -53,14 +48,8 @@ def atlas_svg(
 
     ``title`` replaces the line above it ('' for none); ``mark`` is a point shown by a triangle
     """
-    import vl_convert
-
-    picture = str(vl_convert.vegalite_to_svg(_chart(atlas, name, wide, title, mark=mark)))
-    head = f"Which answer holds where: {atlas_title(atlas, name)}".replace("&", "and").replace("<", "under")
-    css = "chart wide" if wide else "chart narrow"
-    picture = picture.replace(' class="marks"', f' class="{css}"', 1).replace(">", f"><title>{head}</title>", 1)
-    picture = _CLIPS.sub("", picture)  # the marks end with the axes; clips are numbered anew in every picture
-    return picture.replace("\n", "")
+    chart = _chart(atlas, name, wide, title, mark=mark)
+    return charted(chart, f"Which answer holds where: {atlas_title(atlas, name)}", wide=wide)
 
 
 def atlas_png(atlas: Atlas, name: Naming = str) -> bytes:

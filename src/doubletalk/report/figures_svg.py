@@ -6,11 +6,25 @@ box whichever such face the reader's browser has.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
-__all__ = ["INK", "PALETTE", "Box", "arrow", "label", "paragraph", "rectangle", "svg", "text_width", "wrapped"]
+__all__ = [
+    "INK",
+    "PALETTE",
+    "Box",
+    "arrow",
+    "charted",
+    "label",
+    "paragraph",
+    "rectangle",
+    "svg",
+    "text_width",
+    "wrapped",
+]
 
 INK = "#1b1f24"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9")
@@ -135,6 +149,23 @@ def svg(width: float, height: float, parts: Iterable[str], title: str, *, css_cl
         f'width="{_n(width)}" height="{_n(height)}" font-family="system-ui, sans-serif">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
     )
+
+
+_CLIPS = re.compile(r' clip-path="[^"]*"|<clipPath.*?</clipPath>|<defs>\s*</defs>', re.DOTALL)
+
+
+def charted(chart: dict[str, Any], title: str, *, wide: bool = True) -> str:
+    """A Vega-Lite chart as SVG on one line, with a title for screen readers and a class for wide or narrow pages.
+
+    Clips are left out: the marks end with the axes, and clips would be numbered anew in every picture.
+    """
+    import vl_convert
+
+    head = title.replace("&", "and").replace("<", "under")
+    css = "chart wide" if wide else "chart narrow"
+    picture = str(vl_convert.vegalite_to_svg(chart))
+    picture = picture.replace(' class="marks"', f' class="{css}"', 1).replace(">", f"><title>{head}</title>", 1)
+    return _CLIPS.sub("", picture).replace("\n", "")
 
 
 def _n(value: float) -> str:

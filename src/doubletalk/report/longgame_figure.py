@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from doubletalk.case.long_study import Response
-from doubletalk.report.figures_svg import INK, PALETTE
+from doubletalk.report.figures_svg import INK, PALETTE, charted
 
 __all__ = ["response_svg"]
 
 BAND = 1.645
 """Half-width of the bands in standard errors: 90 % of the simulation's error."""
 
-_CLIPS = re.compile(r' clip-path="[^"]*"|<clipPath.*?</clipPath>|<defs>\s*</defs>', re.DOTALL)
-
 
 def response_svg(responses: Sequence[Response], period: str, title: str, *, wide: bool = True) -> str:
     """The picture as SVG; ``wide=False`` is drawn for a narrow screen."""
-    import vl_convert
-
-    picture = str(vl_convert.vegalite_to_svg(_chart(responses, period, wide)))
-    head = title.replace("&", "and").replace("<", "under")
-    css = "chart wide" if wide else "chart narrow"
-    picture = picture.replace(' class="marks"', f' class="{css}"', 1).replace(">", f"><title>{head}</title>", 1)
-    return _CLIPS.sub("", picture).replace("\n", "")
+    return charted(_chart(responses, period, wide), title, wide=wide)
 
 
 def _chart(responses: Sequence[Response], period: str, wide: bool) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from doubletalk.case.long_claims import LongVerdict
 from doubletalk.case.study import AnsweredClaim
 from doubletalk.case.sweep import Interval
 from doubletalk.case.verdict import Flip, Search, Verdict
-from doubletalk.exact import text
+from doubletalk.exact import decimal, text
 from doubletalk.report.page_content import ClaimRow, SourceRow
 from doubletalk.report.page_record import record_row
 from doubletalk.report.page_sources import find_address
-from doubletalk.report.window_figure import decimal, number_words
+from doubletalk.report.window_figure import number_words
 
 __all__ = ["claim_row", "compact"]
 

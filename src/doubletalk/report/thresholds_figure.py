@@ -2,71 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from doubletalk.exact import Rational, text
+from doubletalk.exact import Rational, decimal, text
 from doubletalk.regions.thresholds import Change, Line
 from doubletalk.report.atlas_figure import SHADES
-from doubletalk.report.figures_svg import INK
-from doubletalk.report.window_figure import decimal
+from doubletalk.report.figures_svg import INK, charted
 
 __all__ = ["thresholds_html", "thresholds_svg"]
 
 Words = Callable[[int, Hashable], str]
 LONGEST_NUMBER = 9
 ROW, WIDE, NARROW = 30, 560, 280
-_CLIPS = re.compile(r' clip-path="[^"]*"|<clipPath.*?</clipPath>|<defs>\s*</defs>', re.DOTALL)
 
 
-def thresholds_svg(
-    lines: Sequence[Line],
-    words: Words,
-    *,
-    wide: bool = True,
-    title: str = "",
-    colours: Sequence[tuple[str, str]] = (),
-    mark: Rational | None = None,
-) -> str:
-    """The picture as SVG. ``colours``: (answer in words, colour) of a fixed legend; ``mark``: shown by a line."""
-    import vl_convert
-
-    picture = str(vl_convert.vegalite_to_svg(_chart(lines, words, wide, title, colours, mark)))
-    css = "chart wide" if wide else "chart narrow"
-    head = f"Thresholds along {lines[0].name}" if lines else "Thresholds"
-    picture = picture.replace(' class="marks"', f' class="{css}"', 1).replace(">", f"><title>{head}</title>", 1)
-    return _CLIPS.sub("", picture).replace("\n", "")
+def thresholds_svg(lines: Sequence[Line], words: Words, *, wide: bool = True, mark: Rational | None = None) -> str:
+    """The picture as SVG; ``mark``: a value of the parameter, shown by a line."""
+    return charted(_chart(lines, words, wide, mark), f"Thresholds along {lines[0].name}", wide=wide)
 
 
-def thresholds_html(
-    lines: Sequence[Line], words: Words, *, title: str = "", listed: Mapping[str, str] | None = None
-) -> str:
+def thresholds_html(lines: Sequence[Line], words: Words, listed: Mapping[str, str]) -> str:
     """The picture as a page that opens offline; hover for exact values. ``listed``: letter -> outcome, put below it."""
     import vl_convert
 
-    page = str(vl_convert.vegalite_to_html(_chart(lines, words, True, title, (), None), bundle=True))
-    rows = "".join(
-        f"<dt><b>{escape(letter)}</b></dt><dd>{escape(told)}</dd>" for letter, told in (listed or {}).items()
-    )
+    page = str(vl_convert.vegalite_to_html(_chart(lines, words, True, None), bundle=True))
+    rows = "".join(f"<dt><b>{escape(letter)}</b></dt><dd>{escape(told)}</dd>" for letter, told in listed.items())
     return page.replace("</body>", f'<dl style="font: 14px sans-serif; max-width: 60em">{rows}</dl></body>', 1)
 
 
-def _chart(
-    lines: Sequence[Line],
-    words: Words,
-    wide: bool,
-    title: str,
-    colours: Sequence[tuple[str, str]],
-    mark: Rational | None,
-) -> dict[str, Any]:
+def _chart(lines: Sequence[Line], words: Words, wide: bool, mark: Rational | None) -> dict[str, Any]:
     import altair as alt
 
     line = lines[0]
     strips = [row for k, each in enumerate(lines) for row in _strips(each, k, words)]
     points = [row for k, each in enumerate(lines) for row in _points(each, k, words)]
-    legend = list(colours) or _legend(strips + points)
+    answers = list(dict.fromkeys(strip["answer"] for strip in strips))
+    colours = [SHADES[k % len(SHADES)] for k in range(len(answers))]
     scale = alt.Scale(domain=[decimal(line.low), decimal(line.high)], nice=False, zero=False)
     x = alt.X("from:Q", scale=scale, title=line.name, axis=alt.Axis(grid=False))
     several = len(lines) > 1
@@ -75,7 +48,7 @@ def _chart(
     y = alt.Y("question:N", sort=order, title=None, axis=axis, scale=alt.Scale(paddingInner=0.55, paddingOuter=0.4))
     fill = alt.Color(
         "answer:N",
-        scale=alt.Scale(domain=[name for name, _ in legend], range=[colour for _, colour in legend]),
+        scale=alt.Scale(domain=answers, range=colours),
         legend=alt.Legend(title=None, orient="bottom", columns=1, symbolType="square", symbolStrokeWidth=0),
     )
     tips = [alt.Tooltip("answer:N"), alt.Tooltip("where:N")]
@@ -91,8 +64,6 @@ def _chart(
         layers.append(filed.mark_rule(color=INK, strokeDash=[3, 3]).encode(x=x))
     width = WIDE if wide else NARROW
     chart = alt.layer(*layers).properties(width=width, height=(ROW + 16) * len(lines))
-    if title:
-        chart = chart.properties(title=alt.TitleParams(title, anchor="start", fontSize=13, color=INK))
     drawn: dict[str, Any] = (
         chart.configure_view(stroke=None)
         .configure_axis(labelFontSize=12, titleFontSize=13, labelColor=INK, titleColor=INK, titleFontWeight="normal")
@@ -100,11 +71,6 @@ def _chart(
         .to_dict()
     )
     return drawn
-
-
-def _legend(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    names = list(dict.fromkeys(row["answer"] for row in rows if row.get("drawn")))
-    return [(name, SHADES[k % len(SHADES)]) for k, name in enumerate(names)]
 
 
 def _strips(line: Line, k: int, words: Words) -> list[dict[str, Any]]:
@@ -115,7 +81,6 @@ def _strips(line: Line, k: int, words: Words) -> list[dict[str, Any]]:
             "to": decimal(stretch.high),
             "answer": words(k, stretch.answer),
             "where": f"{text(stretch.low)} < {line.name} < {text(stretch.high)}",
-            "drawn": True,
         }
         for stretch in line.stretches
     ]
@@ -132,7 +97,6 @@ def _points(line: Line, k: int, words: Words) -> list[dict[str, Any]]:
                 "answer": at_it,
                 "where": f"{line.name} = {_number(change)}",
                 "number": _short(change),
-                "drawn": False,
             }
         )
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from doubletalk.case.window import Move, Segment, Window
-from doubletalk.exact import Rational, text
+from doubletalk.exact import Rational, decimal, text
 from doubletalk.report.figures_svg import INK
 
 __all__ = [
@@ -45,11 +45,6 @@ COLOURS = ("#1b1f24", "#8b1a6b", "#8a6d00", "#0f6d8b")
 def letter(number: int) -> str:
     """A, B, ..., Z, then numbers: the name of a band."""
     return chr(ord("A") + number) if number < 26 else str(number + 1)
-
-
-def decimal(value: Rational) -> float:
-    """The nearest float, for drawing only."""
-    return float(int(value.p)) / float(int(value.q))
 
 
 def number_words(value: Rational) -> str:

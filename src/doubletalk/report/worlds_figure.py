@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doubletalk.case.window import Window
+from doubletalk.exact import decimal
 from doubletalk.report.figures_svg import INK, Box, label, rectangle, svg, text_width
 from doubletalk.report.page_content import WorldRow
-from doubletalk.report.window_figure import Naming, decimal
+from doubletalk.report.window_figure import Naming
 
 __all__ = ["worlds_svg"]
 

@@ -11,25 +11,21 @@ from doubletalk.exact import text
 from doubletalk.regions.atlas import Atlas, draw_atlas
 from doubletalk.regions.atlas_cells import Axis, Grid
 from doubletalk.regions.atlas_claim import AskClaim
-from doubletalk.regions.atlas_data import boundary_csv, curves_csv, points_csv, read_solved, solved_text
+from doubletalk.regions.atlas_data import boundary_csv, curves_csv, points_csv, solved_text
 from doubletalk.regions.atlas_game import AskGame, Question
 from doubletalk.regions.atlas_questions import Best, Structure
-from doubletalk.regions.atlas_solving import Point, Solver
+from doubletalk.regions.atlas_solving import Point
 from doubletalk.report.atlas_figure import atlas_svg
 from doubletalk.report.page_content import PageContent, Section
 from doubletalk.report.sections.badges import side_badge, which_world
+from doubletalk.report.sections.solved import keep, solver_beside
 from doubletalk.report.tables import paragraphs, safe, table
 from doubletalk.report.window_figure import number_words
-from doubletalk.report.writing import write_text
 
 __all__ = ["atlas"]
 
 FINE, COARSE = (8, 3), (5, 0)
 """(cells each way, cuts) for best policies, which need no solving, and for equilibria, which do."""
-
-
-_remembered: dict[str, dict[Point, Hashable]] = {}
-"""What this process solved before, by the question's fingerprint: a second page of a study costs nothing."""
 
 
 def atlas(content: PageContent) -> Section | None:
@@ -76,17 +72,12 @@ def _drawn(
 ) -> tuple[Atlas, str]:
     """The atlas and what was solved for it; points that an earlier report in the same folder solved are not again."""
     place, of = (None if folder is None else folder / _solved_name(ask)), ask.fingerprint
-    known = _remembered.setdefault(of, {})
-    if place is not None:
-        known.update(read_solved(place, of))
-    solver = Solver(ask, known=known)
+    solver = solver_beside(ask, of, place)
     found = draw_atlas(grid, solver, words=partial(_words, content, ask), exact=exact)
-    solved = solved_text(solver.known, of)
-    if found.stopped:  # the report ends here; what was solved is there for the next one
-        if place is not None:
-            write_text(place, solved)
+    if found.stopped:
+        keep(solver, of, place)
         raise KeyboardInterrupt
-    return found, solved
+    return found, solved_text(solver.known, of)
 
 
 def _claim(content: PageContent, claim: Claim) -> tuple[str, dict[str, str]]:

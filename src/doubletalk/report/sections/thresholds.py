@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 from doubletalk.exact import Rational
-from doubletalk.regions.atlas_data import read_solved, solved_text
+from doubletalk.regions.atlas_data import solved_text
 from doubletalk.regions.atlas_questions import Best, Structure
-from doubletalk.regions.atlas_solving import Point, Solver
 from doubletalk.regions.critical import critical_values
 from doubletalk.regions.thresholds import Line, find_thresholds
-from doubletalk.regions.thresholds_data import rows_of, thresholds_csv
+from doubletalk.regions.thresholds_data import rows_of, shortened, thresholds_csv
 from doubletalk.regions.thresholds_game import AskClaims, AskLine
 from doubletalk.report.page_content import ClaimRow, PageContent, Section
 from doubletalk.report.sections.badges import side_badge, which_world
+from doubletalk.report.sections.solved import keep, solver_beside
 from doubletalk.report.tables import safe, stacked
 from doubletalk.report.thresholds_figure import thresholds_svg
 from doubletalk.report.window_figure import number_words
-from doubletalk.report.writing import write_text
 
 __all__ = ["thresholds"]
 
@@ -32,7 +32,6 @@ class _Ask:
 
     line: AskLine
     claims: AskClaims
-    known: dict[Point, Hashable] = field(default_factory=dict, compare=False)
 
     def __call__(self, x: Rational, y: Rational) -> Hashable:
         """The answers of the line, then those of the claims."""
@@ -45,10 +44,6 @@ class _Ask:
         """An answer in words."""
         mine = len(self.line.questions)
         return self.line.words(k, answer) if k < mine else self.claims.words(k - mine, answer)
-
-
-_remembered: dict[str, dict[Point, Hashable]] = {}
-"""What this process solved before: a second page of a study costs nothing."""
 
 
 def thresholds(content: PageContent) -> Section | None:
@@ -65,23 +60,17 @@ def thresholds(content: PageContent) -> Section | None:
     labels = [f"best policy of {content.name(who)}", "outcomes of each kind", *ask.claims.labels]
     found, files = _found(content, ask, labels)
     files["thresholds.csv"] = thresholds_csv(found, ask.words)
-    changing = [(k, line) for k, line in enumerate(found) if line.changes]
-    shown = {line.question: k for k, line in changing}
+    changing = [k for k, line in enumerate(found) if line.changes]
 
-    def words(k: int, answer: Hashable) -> str:
-        original = list(shown.values())[k]
-        told = ask.words(original, answer)
-        return " or ".join(map(content.name, told.split(" or "))) if original == 0 else told
+    def words(place: int, answer: Hashable) -> str:
+        return _told(content, ask, changing[place], answer)
 
     mark = file.values()[name]
     body = f"<p>{safe(_intro(content, name, found[0]))}</p>{which_world(content)}"
     if changing:
-        body += "".join(
-            f'<div class="scroll">{picture}</div>' if wide else picture
-            for wide in (True, False)
-            for picture in [thresholds_svg([line for _, line in changing], words, wide=wide, mark=mark)]
-        )
-        body = body.replace("</div><svg", "</div>\n<svg")
+        lines = [found[k] for k in changing]
+        broad, slim = (thresholds_svg(lines, words, wide=wide, mark=mark) for wide in (True, False))
+        body += f'<div class="scroll">{broad}</div>{slim}'
     body += _table(content, ask, found)
     return Section("thresholds", "Thresholds", body, files)
 
@@ -93,18 +82,20 @@ def _found(content: PageContent, ask: _Ask, labels: Sequence[str]) -> tuple[tupl
     of = f"{ask.line.fingerprint[:16]}{ask.claims.fingerprint[:16]}"
     file = f"thresholds-solved-{of[:6]}{of[16:22]}.json"
     place = None if content.folder is None else content.folder / file
-    known = _remembered.setdefault(of, {})
-    if place is not None:
-        known.update(read_solved(place, of))
-    solver = Solver(ask, known=known)
+    solver = solver_beside(ask, of, place)
     try:
         turns = critical_values(ask.claims.game_at, low, high, MOST)
         found = find_thresholds(solver, name, low, high, labels, turns, GRID)
     except KeyboardInterrupt:
-        if place is not None:
-            write_text(place, solved_text(known, of))
+        keep(solver, of, place)
         raise
     return found, {file: solved_text(solver.known, of)}
+
+
+def _told(content: PageContent, ask: _Ask, k: int, answer: Hashable) -> str:
+    """An answer in words; the policies, asked first, as the report calls them."""
+    words = ask.words(k, answer)
+    return " or ".join(map(content.name, words.split(" or "))) if k == 0 else words
 
 
 def _intro(content: PageContent, name: str, line: Line) -> str:
@@ -156,27 +147,15 @@ def _named(content: PageContent, claim: ClaimRow) -> str:
 
 
 def _along(content: PageContent, ask: _Ask, k: int, line: Line) -> str:
-    def told(words: str) -> str:
-        return " or ".join(map(content.name, words.split(" or "))) if k == 0 else words
-
     if not line.changes:
-        return f"<p>No change: {safe(told(ask.words(k, line.stretches[0].answer)))}.</p>"
+        return f"<p>No change: {safe(_told(content, ask, k, line.stretches[0].answer))}.</p>"
     items = []
-    for row in rows_of(line, k, ask.words):
+    for row in rows_of(line, k, partial(_told, content, ask)):
         if row.kind == "between":
-            where = f"{_number(row.start)} < {line.name} < {_number(row.end)}"
+            where = f"{shortened(row.start, 12, 6)} < {line.name} < {shortened(row.end, 12, 6)}"
         elif row.equation:
             where = f"{line.name} = {row.decimals}…, {row.equation}"
         else:
-            where = f"{line.name} = {_number(row.start)}"
-        items.append(f"<li>{safe(where)}: {safe(told(row.answer))}</li>")
+            where = f"{line.name} = {shortened(row.start, 12, 6)}"
+        items.append(f"<li>{safe(where)}: {safe(row.answer)}</li>")
     return f"<ul>{''.join(items)}</ul>"
-
-
-def _number(number: str) -> str:
-    return number if len(number) <= 12 else f"{float(_quotient(number)):.6f}…"
-
-
-def _quotient(number: str) -> float:
-    top, _, below = number.partition("/")
-    return int(top) / int(below or 1)
