@@ -14,8 +14,9 @@ jax = pytest.importorskip("jax")
 from longgame_games import random_game  # noqa: E402
 
 from doubletalk.errors import InputError  # noqa: E402
-from doubletalk.longgame.fitting import _Objective, lens, quick_fit  # noqa: E402
+from doubletalk.longgame.fitting import lens, quick_fit  # noqa: E402
 from doubletalk.longgame.likelihood import log_likelihood, observed_from  # noqa: E402
+from doubletalk.longgame.posterior import Posterior  # noqa: E402
 from doubletalk.longgame.simulate import simulate  # noqa: E402
 from doubletalk.longgame.solution import solve_long_game  # noqa: E402
 
@@ -62,13 +63,14 @@ def test_the_gradient_of_the_posterior_is_that_of_finite_differences():
     """d log posterior / du by the implicit function theorem equals central differences."""
     game = random_game(2, points=3)
     _, _, observed = record_of(game, 30, 5)
-    objective = _Objective(game, observed, None)
+    posterior = Posterior(game, observed)
     u = np.array(game.values) + 0.1
-    slope = objective(u)[1]
+    slope = posterior(u, 1e-9).slope
     for k in range(len(u)):
         step = np.zeros_like(u)
         step[k] = 1e-4
-        assert abs(slope[k] - (objective(u + step)[0] - objective(u - step)[0]) / 2e-4) < 1e-4 * (1 + abs(slope[k]))
+        change = posterior(u + step, 1e-9).value - posterior(u - step, 1e-9).value
+        assert abs(slope[k] - change / 2e-4) < 1e-4 * (1 + abs(slope[k]))
 
 
 def test_coefficients_are_recovered_from_a_long_simulated_record():

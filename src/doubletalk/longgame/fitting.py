@@ -1,37 +1,31 @@
 """Fitting a long game's coefficients to a record, quickly: the posterior mode and a Laplace approximation around it.
 
-The mode maximises log likelihood + log prior in unconstrained coordinates u (log for positive coefficients, logit for
-bounded ones, with the Jacobian), with the equilibrium solved inside and gradients by the implicit function theorem; the
-covariance of u is the inverse Hessian there, from central differences of the gradient. The log marginal likelihood is
+The mode maximises log likelihood + log prior in unconstrained coordinates u, with the equilibrium solved inside and
+gradients by the implicit function theorem: a climb by L-BFGS, then Newton steps with the second derivatives, which are
+differences of gradients. The covariance of u is the inverse of minus those. The log marginal likelihood is
 
     log p(y) ~ log p(y | c*) + log p(u*) + d/2 log 2 pi - 1/2 log det H.
 
-It is an approximation, good when the posterior is near normal in u; nothing here measures how good. Source: Tierney
-and Kadane (1986), JASA 81.
+It is an approximation, good when the posterior is near normal in u; ``importance.py`` measures how good. Source:
+Tierney and Kadane (1986), JASA 81.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
 from doubletalk.errors import DoubletalkError, InputError
-from doubletalk.longgame.declaration import Coefficient, LongGame
-from doubletalk.longgame.engine import Tables, Unknown, period, start, tables_of
-from doubletalk.longgame.layout import Shape
-from doubletalk.longgame.likelihood import Observed, log_likelihood
-from doubletalk.longgame.solving import equilibrium, residual
+from doubletalk.longgame.declaration import LongGame
+from doubletalk.longgame.likelihood import Observed
+from doubletalk.longgame.posterior import Point, Posterior
 
-__all__ = ["LENSES", "QuickFit", "lens", "quick_fit"]
+__all__ = ["LENSES", "QuickFit", "fit_mode", "lens", "quick_fit"]
 
-Array: TypeAlias = Any
 Floats = npt.NDArray[np.float64]
 
 HALF_WIDTH = 1.6448536269514722
@@ -40,6 +34,9 @@ HALF_WIDTH = 1.6448536269514722
 LENSES = ("mixed", "first", "last")
 """Lenses over the stance: both possible, only the first, only the last."""
 
+SETTLED = 1e-4
+"""A mode is one when a Newton step would raise the log posterior by less than half of this."""
+
 
 @dataclass(frozen=True)
 class QuickFit:
@@ -47,10 +44,11 @@ class QuickFit:
 
     names, mode, low, high   coefficients that were estimated; posterior mode and 90 % interval of the approximation
     log_likelihood           at the mode; ``log_posterior`` with the prior, in u; ``log_evidence`` by Laplace
-    gradient                 largest entry of the gradient at the mode: how nearly it is one
+    gradient                 largest entry of the gradient at the mode; ``decrement`` g H^-1 g, how nearly it is one
     curved                   False when the Hessian has a direction of no curvature: intervals are then not given (nan)
     beliefs                  [T + 1] P(last stance) at the mode, before each period and after the last
     terms                    [T, actors] log probabilities of what was done
+    u, covariance            [d], [d, d] the mode and the covariance in coordinates
     """
 
     names: tuple[str, ...]
@@ -66,6 +64,14 @@ class QuickFit:
     evaluations: int
     beliefs: Floats
     terms: Floats
+    u: Floats
+    covariance: Floats
+    decrement: float
+
+    @property
+    def settled(self) -> bool:
+        """Whether the climb ended at a mode with curvature in every direction."""
+        return self.curved and self.decrement < SETTLED
 
 
 def lens(game: LongGame, which: str) -> LongGame:
@@ -77,139 +83,87 @@ def lens(game: LongGame, which: str) -> LongGame:
     return replace(game, belief=float(which == "last"), hazard=(0.0, 0.0))
 
 
-def _value(coefficient: Coefficient, u: Array) -> Array:
-    family, given = coefficient.prior.family, coefficient.prior.parameters
-    if family in ("half_normal", "gamma"):
-        return jnp.exp(u)
-    if family in ("uniform", "beta"):
-        low, high = given if family == "uniform" else (0.0, 1.0)
-        return low + (high - low) / (1 + jnp.exp(-u))
-    return u
-
-
-def _log_prior(coefficient: Coefficient, u: Array) -> Array:
-    """Log density of u: that of the coefficient times |d coefficient / du|."""
-    family, given = coefficient.prior.family, coefficient.prior.parameters
-    c = _value(coefficient, u)
-    if family == "normal":
-        return -0.5 * ((c - given[0]) / given[1]) ** 2 - jnp.log(given[1]) - 0.5 * jnp.log(2 * jnp.pi)
-    if family == "half_normal":
-        return -0.5 * (c / given[0]) ** 2 + 0.5 * jnp.log(2 / jnp.pi) - jnp.log(given[0]) + u
-    if family == "gamma":
-        shape, rate = given
-        return shape * jnp.log(rate) - jax.scipy.special.gammaln(shape) + (shape - 1) * u - rate * c + u
-    a, b = given if family == "beta" else (1.0, 1.0)  # on (0, 1); the density of the scaled share has the same integral
-    share = 1 / (1 + jnp.exp(-u))
-    return a * jnp.log(share) + b * jnp.log1p(-share) - jax.scipy.special.betaln(a, b)
-
-
-def _start(coefficient: Coefficient) -> float:
-    family, given = coefficient.prior.family, coefficient.prior.parameters
-    value = coefficient.value
-    if family in ("half_normal", "gamma"):
-        return float(np.log(max(value, 0.05)))
-    if family in ("uniform", "beta"):
-        low, high = given if family == "uniform" else (0.0, 1.0)
-        share = min(max((value - low) / (high - low), 0.02), 0.98)
-        return float(np.log(share / (1 - share)))
-    return value
-
-
-class _Objective:
-    """Minus the log posterior in u and its gradient; each evaluation starts the equilibrium from the last one."""
-
-    def __init__(self, game: LongGame, observed: Observed, progress: Callable[[int, float], None] | None) -> None:
-        self.game, self.progress = game, progress
-        self.free = [k for k, c in enumerate(game.coefficients) if c.prior.family != "fixed"]
-        if not self.free:
-            raise InputError(
-                "no coefficient has a prior, so there is nothing to estimate; give prior: {normal: [0, 1]}"
-            )
-        self.shape, self.tables = tables_of(game)
-        self.fixed = jnp.asarray(game.values)
-        self.guess: Unknown = start(self.shape)
-        self.count = 0
-        shape = self.shape
-        self._program = jax.jit(
-            jax.value_and_grad(lambda u, t, g, o, b: self._target(u, shape, t, g, o, b), has_aux=True)
-        )
-        self.observed = observed
-
-    def coefficients(self, u: Array) -> Array:
-        values = self.fixed
-        for place, k in enumerate(self.free):
-            values = values.at[k].set(_value(self.game.coefficients[k], u[place]))
-        return values
-
-    def _target(self, u: Array, shape: Shape, tables: Tables, guess: Unknown, observed: Observed, belief: Array) -> Any:
-        c = self.coefficients(u)
-        found = equilibrium(shape, tables, c, guess)
-        _, play = period(shape, tables, c, found)
-        value, terms, beliefs = log_likelihood(shape, tables, play, observed, belief)
-        prior = sum(_log_prior(self.game.coefficients[k], u[place]) for place, k in enumerate(self.free))
-        return -(value + prior), (found, value, terms, beliefs, residual(shape, tables, c, found))
-
-    def __call__(self, u: Floats) -> tuple[float, Floats, Any]:
-        given = (self.tables, self.guess, self.observed, jnp.asarray(self.game.belief))
-        (value, rest), slope = self._program(jnp.asarray(u), *given)
-        self.count += 1
-        if np.isfinite(float(value)):
-            self.guess = rest[0]
-        if self.progress is not None:
-            self.progress(self.count, -float(value))
-        return float(value), np.asarray(slope), rest
-
-
 def quick_fit(
-    game: LongGame, observed: Observed, *, points: int | None = 7, steps: int = 200,
+    game: LongGame, observed: Observed, *, points: int | None = 4, steps: int = 200,
     progress: Callable[[int, float], None] | None = None,
 ) -> QuickFit:  # fmt: skip
     """Posterior mode and Laplace approximation; ``points`` is the belief grid used while fitting (None: the file's).
 
     Raises ``DoubletalkError`` where no equilibrium is found at the mode. Starts at the file's values; one start.
     """
-    if points is not None and len(game.stances) == 2:
-        game = replace(game, points=points)
-    objective = _Objective(game, observed, progress)
-    begin = np.array([_start(game.coefficients[k]) for k in objective.free])
-
-    def target(u: Floats) -> tuple[float, Floats]:
-        value, slope, _ = objective(u)
-        return (value, slope) if np.isfinite(value) and np.isfinite(slope).all() else (1e10, np.zeros_like(u))
-
-    found = minimize(
-        target, begin, jac=True, method="L-BFGS-B", options={"maxiter": steps, "ftol": 1e-12, "gtol": 1e-5}
-    )
-    mode = np.asarray(found.x)
-    value, slope, rest = objective(mode)
-    if not float(rest[4]) < 1e-8:
-        raise DoubletalkError(f"the equilibrium at the mode has residual {float(rest[4]):.1g}; 1e-8 is needed")
-    hessian = _hessian(objective, mode)
-    return _laplace(objective, mode, value, slope, rest, hessian)
+    return fit_mode(Posterior(game, observed, points), steps=steps, progress=progress)
 
 
-def _hessian(objective: _Objective, mode: Floats, step: float = 1e-3) -> Floats:
-    rows = []
-    for k in range(len(mode)):
-        move = np.zeros_like(mode)
-        move[k] = step
-        rows.append((objective(mode + move)[1] - objective(mode - move)[1]) / (2 * step))
-    matrix = np.array(rows)
-    return np.asarray((matrix + matrix.T) / 2)
+def fit_mode(
+    posterior: Posterior, *, begin: Floats | None = None, steps: int = 200,
+    progress: Callable[[int, float], None] | None = None,
+) -> QuickFit:  # fmt: skip
+    """As :func:`quick_fit`, for a posterior; afterwards it knows the slopes at the mode and evaluates faster."""
+    origin, scale = posterior.coordinates.start() if begin is None else begin, posterior.coordinates.spread()
+    posterior.slopes, posterior.last = None, None
+
+    def target(z: Floats) -> tuple[float, Floats]:
+        found = posterior(origin + scale * z, 1e-5)
+        if progress is not None:
+            progress(posterior.count, found.value)
+        return (-found.value, -found.slope * scale) if found.good else (1e10, np.zeros_like(z))
+
+    options = {"maxiter": steps, "ftol": 1e-9, "gtol": 1e-3, "maxcor": 20}
+    found = minimize(target, np.zeros_like(origin), jac=True, method="L-BFGS-B", options=options)
+    point, hessian = _polished(posterior, posterior(origin + scale * found.x, 1e-7), progress)
+    if not point.residual < 1e-6:
+        raise DoubletalkError(f"the equilibrium at the mode has residual {point.residual:.1g}; 1e-6 is needed")
+    return _laplace(posterior, posterior(point.u, 1e-9, point), hessian)
 
 
-def _laplace(objective: _Objective, mode: Floats, value: float, slope: Floats, rest: Any, hessian: Floats) -> QuickFit:
-    coefficients = [objective.game.coefficients[k] for k in objective.free]
+def _polished(
+    posterior: Posterior, point: Point, progress: Callable[[int, float], None] | None
+) -> tuple[Point, Floats]:
+    """Newton steps from *point*, each with the curvature at the last place where it was taken."""
+    hessian = posterior.curvature(point)
+    for round_ in range(3):
+        away = 0.0
+        for _ in range(6):
+            direction = _solved(hessian, point.slope)
+            decrement = float(point.slope @ direction)
+            share, better = 1.0, None
+            while share > 0.05:
+                new = posterior(point.u + share * direction, 1e-7, point)
+                if new.good and new.value > point.value - 1e-9:
+                    better = new
+                    break
+                share /= 3
+            if better is None:
+                break
+            away += share * np.sqrt(max(decrement, 0.0))
+            point = better
+            if progress is not None:
+                progress(posterior.count, point.value)
+            if decrement < 1e-8:
+                break
+        if away < 0.1 or round_ == 2:
+            break
+        hessian = posterior.curvature(point)
+    return point, hessian
+
+
+def _solved(hessian: Floats, slope: Floats) -> Floats:
+    """H^-1 g with the eigenvalues of H made positive and no smaller than 0.05, so that the step climbs."""
+    values, vectors = np.linalg.eigh(hessian)
+    return np.asarray(vectors @ ((vectors.T @ slope) / np.maximum(np.abs(values), 0.05)))
+
+
+def _laplace(posterior: Posterior, point: Point, hessian: Floats) -> QuickFit:
+    d = len(point.u)
     eigenvalues = np.linalg.eigvalsh(hessian)
     curved = bool(eigenvalues.min() > 1e-6)
-    spread = np.sqrt(np.diag(np.linalg.inv(hessian))) if curved else np.full(len(mode), np.nan)
-
-    def at(places: Floats) -> Floats:
-        return np.array([float(_value(c, jnp.asarray(u))) for c, u in zip(coefficients, places, strict=True)])
-
-    evidence = -value + len(mode) / 2 * np.log(2 * np.pi) - 0.5 * np.log(eigenvalues).sum() if curved else np.nan
+    covariance = np.asarray(np.linalg.inv(hessian) if curved else np.full((d, d), np.nan))
+    spread = np.sqrt(np.diag(covariance))
+    free = posterior.coordinates.free
+    evidence = point.value + d / 2 * np.log(2 * np.pi) - 0.5 * np.log(eigenvalues).sum() if curved else np.nan
     return QuickFit(
-        tuple(c.name for c in coefficients), at(mode), at(mode - HALF_WIDTH * spread), at(mode + HALF_WIDTH * spread),
-        float(rest[1]), -value, float(evidence), float(np.abs(slope).max()), float(rest[4]), curved,
-        objective.count, np.asarray(rest[3]), np.asarray(rest[2]),
+        posterior.names, free(point.u), free(point.u - HALF_WIDTH * spread), free(point.u + HALF_WIDTH * spread),
+        point.likelihood, point.value, float(evidence), float(np.abs(point.slope).max()), point.residual, curved,
+        posterior.count, point.beliefs, point.terms, point.u, covariance,
+        float(point.slope @ _solved(hessian, point.slope)),
     )  # fmt: skip
