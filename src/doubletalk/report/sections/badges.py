@@ -32,9 +32,8 @@ def record_cell(row: RecordRow) -> str:
         ("p, clusters kept", p_words(row.p_clusters, None).replace(" (exact)", "")),
     ]
     shown = "".join(f"<dt>{safe(k)}</dt><dd>{safe(v)}</dd>" for k, v in facts if v and v != "–")
-    return (
-        f"<dl>{shown}</dl>{details('In words, and what so few cases can show', paragraphs([row.words]))}{_events(row)}"
-    )
+    words = details("In words, and what so few cases can show", paragraphs([row.words]), css="screen")
+    return f"<dl>{shown}</dl>{words}{_events(row)}"
 
 
 def _events(row: RecordRow) -> str:

@@ -84,7 +84,8 @@ def _claim_cells(content: PageContent, claim: ClaimRow, about: str) -> tuple[str
     reason = f"<p>{safe(claim.reason)}</p>" if claim.reason else ""
     listed = "".join(f"<li>{safe(words)}</li>" for words in claim.changes)
     changes = f"<ul>{listed}</ul>" if listed else "" if reason else f"<p>{safe(_unchanged(content, claim))}</p>"
-    searched = details("What was searched", f"<p>{safe(claim.searched)}</p>") if claim.searched else ""
+    words = f"<p>{safe(claim.searched)}</p>"
+    searched = details("What was searched", words, css="screen") if claim.searched else ""
     return first, second, reason + changes + searched
 
 
