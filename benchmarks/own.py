@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.games import Size, beer_quiche, random_game
 from doubletalk.equilibrium import assembly, search
+from doubletalk.equilibrium.desk import forget
 from doubletalk.game.model import Game
 
 solving = importlib.import_module("doubletalk.equilibrium.solve")
@@ -48,6 +49,7 @@ def _time_game(game: Game, concept: str, repeats: int) -> tuple[float, float, bo
     """Median wall time and CPU time of a solve, whether it finished, outcomes, families."""
     walls, cpus, begun = [], [], time.perf_counter()
     while True:
+        forget()
         cpu, wall = time.process_time(), time.perf_counter()
         solution = solving.solve(game, concept, time_limit=GIVE_UP_S)
         walls.append(time.perf_counter() - wall)
@@ -80,6 +82,7 @@ def time_beer_quiche(repeats: int, concept: str = "sequential") -> dict[str, Any
     """Beer-quiche, the smallest published game, again and again in one process."""
     game, times, cpus = beer_quiche(), [], []
     for _ in range(repeats):
+        forget()
         cpu, wall = time.process_time(), time.perf_counter()
         solving.solve(game, concept)
         times.append(time.perf_counter() - wall)
@@ -154,6 +157,7 @@ def _parts(game: Game, searcher: type) -> dict[str, float]:
         (assembly, "Search", searcher),
         (solving, "find_products", clock.wrap("assembly", solving.find_products)),
     ):
+        forget()
         solution = solving.solve(game, time_limit=GIVE_UP_S)
     pieces, whole = solution.timing_s["pieces"], solution.timing_s["solve"]
     search_s = clock.spent["assembly"] - clock.spent["exact"]

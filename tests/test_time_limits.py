@@ -11,6 +11,7 @@ from sequential_oracle import random_game, rng_of
 
 from doubletalk.equilibrium import apart, clock, polyhedra, solve
 from doubletalk.equilibrium.clock import OutOfTimeError
+from doubletalk.equilibrium.desk import forget
 from doubletalk.equilibrium.families import FamilyMaker
 from doubletalk.equilibrium.polyhedra import Polytope, hull_contains, hull_extremes
 from doubletalk.errors import TooLarge
@@ -22,6 +23,12 @@ GAMES = {
     "sequential trait": lambda: sequential(random.Random(2), 2, 3, actions=(3, 2)),
     "partial": lambda: simultaneous(random.Random(1), 2, 2, 3),
 }
+
+
+@pytest.fixture(autouse=True)
+def _afresh():
+    """No stage is found done from an earlier test."""
+    forget()
 
 
 class SteppingClock:

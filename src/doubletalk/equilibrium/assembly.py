@@ -13,16 +13,17 @@ equilibrium together"; its fixed points are the maximal products (Millham 1974; 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from doubletalk.equilibrium import clock
+from doubletalk.equilibrium.desk import Desk
 from doubletalk.equilibrium.filling import Filling
-from doubletalk.equilibrium.numbering import Numbering
-from doubletalk.equilibrium.products import Point, Product, maximal
-from doubletalk.equilibrium.response import Bound, ResponseComplex, Row
+from doubletalk.equilibrium.products import Product, joined, maximal
+from doubletalk.equilibrium.response import Point, ResponseComplex, Row
+from doubletalk.equilibrium.responses import Choice, Factor
 from doubletalk.equilibrium.search import LOCAL, UNUSED, USED, Z_SYSTEM, OutOfTimeError, Search
-from doubletalk.equilibrium.systems import Systems
+from doubletalk.equilibrium.senders import SenderSide
 from doubletalk.errors import TooLarge
 from doubletalk.exact import ZERO, Rational
 
@@ -45,40 +46,34 @@ MOST_PAIRS = 30
 
 @dataclass(frozen=True)
 class Found:
-    """All maximal products; ``stopped`` says how far a search came that ended early, None otherwise, and ``ended`` why
-    ("time limit", "interrupted").
+    """All maximal products, whose extreme x are in ``senders``.
 
+    ``stopped`` says how far a search came that ended early, None otherwise, and ``ended`` why ("time limit",
+    "interrupted").
     ``outside`` lists the bounds, as (station, piece), that equilibria outside the products might use; ``asked`` the
     beliefs, as (station, values of the bound's coordinates), at which exact pieces would tell.
     """
 
     products: tuple[Product, ...]
+    senders: SenderSide | None
     stopped: str | None
-    nodes: int
-    judged: int
     outside: frozenset[tuple[int, int]] = frozenset()
     asked: frozenset[tuple[int, Point]] = frozenset()
     ended: str | None = None
 
 
 def find_products(
-    complex_: ResponseComplex,
-    prior: tuple[Rational, ...],
-    concept: str = "sequential",
-    deadline: float = math.inf,
-    progress: Progress | None = None,
-    bounds: Mapping[tuple[int, int], Bound] | None = None,
+    desk: Desk, prior: tuple[Rational, ...], deadline: float = math.inf, progress: Progress | None = None
 ) -> Found:
-    """Every maximal product of the complex, or what was found by *deadline* (``time.perf_counter``).
+    """Every maximal product of the desk's complex, or what was found by *deadline* (``time.perf_counter``).
 
-    ``bounds``: pieces, as (station, piece), that are not exact but contain what the exact pieces leave out. They
-    yield no product; where one could be used, it is reported in ``Found.outside``.
+    The desk's bounds yield no product; where one could be used, it is reported in ``Found.outside``.
     Raises TooLarge when no limit is set and the walk would take hours.
     """
-    _refuse_hopeless(complex_)
-    work = _Assembly(complex_, prior, concept, bounds or {})
+    _refuse_hopeless(desk.wider)
+    work = _Assembly(desk, prior)
     start = clock.now()
-    walk = Filling(complex_, prior, work.numbers).fill(Search, work.leaf, work.judge, deadline)
+    walk = Filling(desk.wider, prior, desk.numbers).fill(Search, work.leaf, work.judge, deadline)
 
     judged: list[float] = []
 
@@ -107,11 +102,11 @@ def find_products(
     except KeyboardInterrupt:
         ended = "interrupted"
         stopped = f"{walk.done:.1%} of the search done"
+    end = (deadline if ended is None else clock.now()) + FILTER_SECONDS
     return Found(
-        maximal(work.found, (deadline if ended is None else clock.now()) + FILTER_SECONDS),
+        maximal(work.found.values(), work.senders, desk.side, end),
+        work.senders,
         stopped,
-        walk.nodes,
-        walk.judged,
         frozenset(work.outside),
         frozenset(work.asked),
         ended,
@@ -131,21 +126,13 @@ def _refuse_hopeless(complex_: ResponseComplex) -> None:
 class _Assembly:
     """The exact side of one search: judges doubtful nodes, turns leaves into products."""
 
-    def __init__(
-        self,
-        complex_: ResponseComplex,
-        prior: tuple[Rational, ...],
-        concept: str,
-        bounds: Mapping[tuple[int, int], Bound],
-    ) -> None:
-        self.complex = complex_
-        self._bounds = bounds
+    def __init__(self, desk: Desk, prior: tuple[Rational, ...]) -> None:
+        self.desk = desk
+        self.complex, self.numbers, self.side = desk.wider, desk.numbers, desk.side
+        self.senders = SenderSide(desk.wider, prior, desk.numbers)
         self.outside: set[tuple[int, int]] = set()
         self.asked: set[tuple[int, Point]] = set()
-        self.prior = prior
-        self.numbers = Numbering(complex_, concept == "nash", bounds)
-        self.systems = Systems(complex_, prior, self.numbers)
-        self.found: dict[str, Product] = {}
+        self.found: dict[tuple[tuple[int, ...], frozenset[Choice]], Product] = {}
         self._done: set[tuple[frozenset[int], tuple[int, ...]]] = set()
 
     def judge(self, kind: int, states: list[int], chosen: list[int]) -> bool:
@@ -153,63 +140,73 @@ class _Assembly:
         clock.check()
         if kind == LOCAL:
             piece, o = chosen
-            here = self.complex.stations[o].pairs
-            used = [i for i in here if states[i] == USED]
-            corners = self.numbers.pieces[piece].corners
-            if corners is not None:
-                wanted = frozenset(used)
-                return wanted == frozenset().union(*(corner for corner in corners if corner <= wanted))
-            return self.systems.x_exact(set(used), used, [piece])
+            used = frozenset(i for i in self.complex.stations[o].pairs if states[i] == USED)
+            known = self.desk.local.get((piece, used))
+            if known is None:
+                known = self.desk.local[piece, used] = self._local(piece, used)
+            return known
         if kind == Z_SYSTEM:
-            return self.systems.z_exact(states, chosen)
+            return self.side.feasible(states, chosen)
         live = {i for i, s in enumerate(states) if s != UNUSED}
-        used = [i for i in live if states[i] == USED]
-        return self.systems.x_exact(live, used, [k for k in chosen if k >= 0], whole=True)
+        return self.senders.exist(
+            live, [i for i in live if states[i] == USED], [k for k in chosen if k >= 0], whole=True
+        )
+
+    def _local(self, piece: int, used: frozenset[int]) -> bool:
+        corners = self.numbers.pieces[piece].corners
+        if corners is not None:
+            return used == frozenset().union(*(corner for corner in corners if corner <= used))
+        return self.senders.exist(set(used), list(used), [piece])
 
     # ---- leaves ----------------------------------------------------------------------------------------------------
 
     def leaf(self, states: list[int], chosen: list[int]) -> None:
         """Confirm one choice exactly and keep the maximal product around it."""
         clock.check()
-        used = {i for i, s in enumerate(states) if s == USED}
-        weights = self.systems.responses(used, chosen)
-        if not weights:
+        used = frozenset(i for i, s in enumerate(states) if s == USED)
+        factors = self.side.factors(used, chosen)
+        if factors is None:
             return
-        pieces = [self._supported_piece(k, weights) for k in chosen]
+        pieces = self._supported(chosen, factors)
         if not self.numbers.bound_pieces.keys().isdisjoint(chosen):
-            self._look_outside(used, pieces, weights)
+            self._look_outside(used, pieces, factors)
             return
-        senders = self.systems.senders(self.systems.ties(weights, used), pieces)
+        level = used.union(*(factor.level for factor in factors))
+        senders = self.senders.extremes(level, pieces)
         if not senders:
             return
-        reached = {i for i in range(len(self.complex.pairs)) if any(x[i] != 0 for x in senders)}
+        reached = frozenset().union(*(self.senders.sent[x] for x in senders))
         widest = [self._widest_piece(k, senders, reached, chosen[o]) for o, k in enumerate(pieces)]
-        mark = (frozenset(reached), tuple(widest))
+        mark = (reached, tuple(widest))
         if mark in self._done:
             return
         self._done.add(mark)
         if reached != used or widest != chosen:
-            weights = self.systems.responses(reached, widest)
-        points = self.systems.points(weights, widest)
-        self.found.setdefault(f"{senders} {points}", Product(tuple(senders), tuple(points), tuple(widest)))
+            factors = self.side.factors(reached, widest)
+            assert factors is not None, "the widest choice holds the responses of the narrower one"
+        choices = self.desk.choices.get(factors)
+        if choices is None:
+            choices = self.desk.choices[factors] = joined(factors)
+        self.found.setdefault((senders, choices), Product(senders, factors, choices))
 
-    def _look_outside(self, used: set[int], pieces: list[int], weights: list[dict[int, Rational]]) -> None:
+    def _look_outside(self, used: frozenset[int], pieces: list[int], factors: tuple[Factor, ...]) -> None:
         """Note the bounds in *pieces*, unless no equilibrium that sends just *used* can be in what they stand for."""
-        senders = self.systems.senders(used, pieces)
-        if not all(any(x[i] != 0 for x in senders) for i in used):
+        senders = self.senders.extremes(used, pieces)
+        if used != frozenset().union(*(self.senders.sent[x] for x in senders)):
             return
+        played = {c for factor in factors for c in factor.columns}
         loose = [self.numbers.bound_pieces[k] for k in pieces if k in self.numbers.bound_pieces]
         wanted: set[tuple[int, Point]] = set()
         for o, k in loose:
-            bound = self._bounds[o, k]
+            bound = self.desk.bounds[o, k]
             groups = ([self.numbers.column_of[o, 0, v] for v in group] for group in bound.groups)
-            if not all(any(weight.get(c) for weight in weights for c in group) for group in groups):
+            if any(played.isdisjoint(group) for group in groups):
                 return
             if used.isdisjoint(self.complex.stations[o].pairs):
                 if bound.reached_only:
                     return
                 continue
-            beliefs = {_share(bound.coordinates, x) for x in senders} - {()}
+            beliefs = {_share(bound.coordinates, self.senders.points[x]) for x in senders} - {()}
             if bound.coordinates and len(beliefs) == 1:
                 if beliefs <= bound.covered:
                     return
@@ -217,22 +214,23 @@ class _Assembly:
         self.outside.update(loose)
         self.asked.update(wanted)
 
-    def _supported_piece(self, k: int, weights: list[dict[int, Rational]]) -> int:
-        """For a simplex piece, the face that the weights really use (its belief cone is larger)."""
-        piece = self.numbers.pieces[k]
-        if not piece.simplex:
-            return k
-        o = self.numbers.piece_station[k]
-        used = {c for weight in weights for c in weight}
-        support = tuple(
-            tuple(v for v in vertices if self.numbers.column_of[o, b, v] in used)
-            for b, vertices in enumerate(piece.support)
-        )
-        if support == piece.support:
-            return k
-        return next(n for n in self.numbers.station_pieces[o] if self.numbers.pieces[n].support == support)
+    def _supported(self, chosen: list[int], factors: tuple[Factor, ...]) -> list[int]:
+        """For simplex pieces, the face that the responses really use (its belief cone is larger)."""
+        pieces = list(chosen)
+        for factor in factors:
+            for o in factor.stations:
+                k = chosen[o]
+                piece = self.numbers.pieces[k]
+                if not piece.simplex or factor.columns.issuperset(self.numbers.piece_columns[k]):
+                    continue
+                support = tuple(
+                    tuple(v for v in vertices if self.numbers.column_of[o, b, v] in factor.columns)
+                    for b, vertices in enumerate(piece.support)
+                )
+                pieces[o] = next(n for n in self.numbers.station_pieces[o] if self.numbers.pieces[n].support == support)
+        return pieces
 
-    def _widest_piece(self, k: int, senders: list[Point], reached: set[int], original: int) -> int:
+    def _widest_piece(self, k: int, senders: tuple[int, ...], reached: frozenset[int], original: int) -> int:
         """The piece with the most responses that every x in X allows; unreached stations keep their choice."""
         o = self.numbers.piece_station[k]
         if reached.isdisjoint(self.complex.stations[o].pairs):
@@ -244,7 +242,7 @@ class _Assembly:
         for n in self.numbers.station_pieces[o]:
             piece = self.numbers.pieces[n]
             larger = sum(map(len, piece.support))
-            if larger > size and all(piece.allows(x) for x in senders):
+            if larger > size and all(piece.allows(self.senders.points[x]) for x in senders):
                 best, size = n, larger
         return best
 

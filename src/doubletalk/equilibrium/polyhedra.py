@@ -6,7 +6,7 @@ Everything goes in and comes out as FLINT rationals; PPL works on big integers i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 import ppl
 from flint import fmpq, fmpz
@@ -206,7 +206,8 @@ def _generator_system(points: Sequence[Sequence[Rational]]) -> ppl.Generator_Sys
 
 def hull_extremes(points: Sequence[tuple[Rational, ...]]) -> list[tuple[Rational, ...]]:
     """The extreme points of the convex hull, sorted. Raises OutOfTimeError at the deadline of ``clock``."""
-    distinct = sorted(set(points))
+    ordered = sorted(points)
+    distinct = [point for k, point in enumerate(ordered) if k == 0 or point != ordered[k - 1]]
     if len(distinct) <= 2:
         return distinct
     clock.check()
@@ -273,15 +274,15 @@ def _mixtures_meet(first: Sequence[tuple[Rational, ...]], second: Sequence[tuple
 
 
 class Hull:
-    """The convex hull of some points, which remembers what it costs to find out.
+    """The convex hull of some points, which remembers what it costs to find out. ``names``: one for each, equal for
+    equal points.
 
     Two hulls are compared by names (a common point), then by boxes in floating point with a margin no rounding can
     reach, and only then exactly.
     """
 
-    def __init__(self, points: Sequence[tuple[Rational, ...]]) -> None:
-        self.points = points
-        self.names = {",".join(map(str, point)) for point in points}
+    def __init__(self, points: Sequence[tuple[Rational, ...]], names: frozenset[Hashable]) -> None:
+        self.points, self.names = points, names
         columns = [[float(value) for value in column] for column in zip(*points, strict=True)]
         self._low = [min(column) for column in columns]
         self._high = [max(column) for column in columns]

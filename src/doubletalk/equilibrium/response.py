@@ -20,7 +20,10 @@ from dataclasses import dataclass, field
 from doubletalk.equilibrium.solution import Distribution
 from doubletalk.exact import ZERO, Rational
 
-__all__ = ["Block", "Bound", "Piece", "ResponseComplex", "Row", "Station", "Vertex"]
+__all__ = ["Block", "Bound", "Piece", "Point", "ResponseComplex", "Row", "Station", "Vertex"]
+
+Point = tuple[Rational, ...]
+"""A vector of x or of z."""
 
 Row = Mapping[int, Rational]
 """A homogeneous linear form over x: unknown index -> coefficient."""

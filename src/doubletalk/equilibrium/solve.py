@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.assembly import Found, Progress, find_products
+from doubletalk.equilibrium.desk import Desk, desk_of
 from doubletalk.equilibrium.families import FamilyMaker
-from doubletalk.equilibrium.pieces import response_complex
-from doubletalk.equilibrium.products import Components, Product
-from doubletalk.equilibrium.response import Bound, Piece, ResponseComplex
+from doubletalk.equilibrium.products import Components
+from doubletalk.equilibrium.response import Point
 from doubletalk.equilibrium.solution import Family, Outcome, Solution
-from doubletalk.equilibrium.summary import Summary, summarise
+from doubletalk.equilibrium.summary import Plays, Summary, summarise
 from doubletalk.errors import InputError
-from doubletalk.exact import Rational
 from doubletalk.game.model import Game
 from doubletalk.game.structure import solver_class
 
@@ -28,7 +28,7 @@ GRACE_SECONDS = 0.25
 """How long past a time limit, or past Ctrl-C, families are still written out, and then outcomes summed up."""
 MOST_ASKED = 40
 """Beliefs at which curved parts are resolved one by one, at most."""
-Asked = tuple[int, tuple[Rational, ...]]
+Asked = tuple[int, Point]
 """(station, belief in the coordinates of its audiences' payoffs)."""
 NASH_GAP = (
     "the Nash concept is complete only for separable audiences and for one audience that is answered; for this game "
@@ -56,21 +56,22 @@ def solve(
     end = math.inf if time_limit is None else start + time_limit
     name = solver_class(game)[0]
     within = "nash" if concept == "nash" and name in NASH_CLASSES else "sequential"
-    found, built = Found((), None, 0, 0), start
+    found, built = Found((), None, None), start
     gaps: list[str] = []
-    complex_ = None
+    desk = None
+    begin = None if progress is None else partial(progress, None, "finding rational responses")
     try:
-        with clock.deadline(end, None if progress is None else lambda: progress(None, "finding rational responses")):
-            complex_ = response_complex(game, name, concept)
+        with clock.deadline(end, begin):
+            desk = desk_of(game, name, concept, within == "nash", begin=begin)
         built = clock.now()
-        found, gaps = _searched(complex_, game, within, end, progress)
+        found, gaps = _searched(desk, game, end, progress)
         asked: frozenset[Asked] = frozenset()
         while not found.asked <= asked and found.ended is None and len(asked) < MOST_ASKED:
             asked |= found.asked
             with clock.deadline(end):
-                finer = response_complex(game, name, concept, asked)
-            complex_ = finer
-            found, gaps = _searched(complex_, game, within, end, progress)
+                finer = desk_of(game, name, concept, within == "nash", asked)
+            desk = finer
+            found, gaps = _searched(desk, game, end, progress)
     except (clock.OutOfTimeError, KeyboardInterrupt) as stop:
         found = replace(found, stopped="the rational responses not all found", ended=_cause(stop))
     if concept != within:
@@ -81,8 +82,8 @@ def solve(
         end = min(end, clock.now())
     ended = found.ended
     outcomes: tuple[Outcome, ...] = ()
-    if complex_ is not None:
-        outcomes, named, halted = _outcomes(game, complex_, found.products, within == "nash", end + GRACE_SECONDS)
+    if desk is not None:
+        outcomes, named, halted = _outcomes(game, desk, found, end + GRACE_SECONDS)
         if named < len(found.products):
             ended = ended or halted
             cause = "the interruption" if ended == INTERRUPTED else "the time limit"
@@ -96,65 +97,31 @@ def _cause(stop: BaseException) -> str:
     return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TIME_LIMIT
 
 
-def _searched(
-    complex_: ResponseComplex, game: Game, concept: str, end: float, progress: Progress | None
-) -> tuple[Found, list[str]]:
+def _searched(desk: Desk, game: Game, end: float, progress: Progress | None) -> tuple[Found, list[str]]:
     """The products, and why they may not be all."""
-    wider, bounds, reasons = _with_bounds(complex_)
-    found = find_products(wider, game.prior, concept, end, progress, bounds)
-    gaps = [reason for reason in complex_.gaps if reason not in reasons.values()]
-    gaps += dict.fromkeys(reason for bound, reason in reasons.items() if bound in found.outside)
+    found = find_products(desk, game.prior, end, progress)
+    gaps = [reason for reason in desk.complex.gaps if reason not in desk.reasons.values()]
+    gaps += dict.fromkeys(reason for bound, reason in desk.reasons.items() if bound in found.outside)
     return found, gaps
-
-
-def _with_bounds(
-    complex_: ResponseComplex,
-) -> tuple[ResponseComplex, dict[tuple[int, int], Bound], dict[tuple[int, int], str]]:
-    """The complex with its curved cells added as pieces that bound them; (station, piece) -> bound, and -> reason.
-
-    The search then shows whether what the exact pieces leave out can be part of any equilibrium at all.
-    """
-    curved = getattr(complex_, "curved", ())
-    if not curved:
-        return complex_, {}, {}
-    stations = list(complex_.stations)
-    bounds: dict[tuple[int, int], Bound] = {}
-    reasons: dict[tuple[int, int], str] = {}
-    for cell in curved:
-        station = stations[cell.station]
-        (block,) = station.blocks
-        first = len(block.vertices)
-        support = tuple(range(first, first + len(cell.vertices)))
-        name = cell.station, len(station.pieces)
-        reasons[name] = cell.reason
-        groups = tuple(tuple(first + v for v in group) for group in cell.groups)
-        bounds[name] = Bound(groups, cell.reached_only, cell.coordinates, cell.covered)
-        stations[cell.station] = replace(
-            station,
-            blocks=(replace(block, vertices=(*block.vertices, *cell.vertices)),),
-            pieces=(*station.pieces, Piece(cell.equal, cell.at_least, (support,), simplex=False)),
-        )
-    return replace(complex_, stations=tuple(stations)), bounds, reasons
 
 
 # ---- products into families, families into outcomes ------------------------------------------------------------------
 
 
-def _outcomes(
-    game: Game, complex_: ResponseComplex, products: tuple[Product, ...], nash: bool, end: float
-) -> tuple[tuple[Outcome, ...], int, str | None]:
+def _outcomes(game: Game, desk: Desk, found: Found, end: float) -> tuple[tuple[Outcome, ...], int, str | None]:
     """The outcomes, how many products could be written out before *end*, and what ended the writing, if anything."""
-    families, halted = _families(game, complex_, products, nash, end)
+    families, halted = _families(game, desk, found, end)
     members: dict[int, list[int]] = {}
     for i, family in enumerate(families):
         members.setdefault(family.component, []).append(i)
     groups: dict[object, list[int]] = {}
     summaries: dict[int, Summary] = {}
     named = 0
+    plays = Plays(game)
     try:
         with clock.deadline(end + GRACE_SECONDS):
             for number, those in members.items():
-                summary = summarise(game, [families[i] for i in those])
+                summary = summarise(game, [families[i] for i in those], plays)
                 key: object = summary.key if summary.unique else number
                 summaries.setdefault(those[0], summary)
                 groups.setdefault(key, []).extend(those)
@@ -178,16 +145,16 @@ def _outcomes(
     return outcomes, named, halted
 
 
-def _families(
-    game: Game, complex_: ResponseComplex, products: tuple[Product, ...], nash: bool, end: float
-) -> tuple[list[Family], str | None]:
+def _families(game: Game, desk: Desk, found: Found, end: float) -> tuple[list[Family], str | None]:
     """The products in words, with the numbers of their components, and what ended the writing early, if anything."""
-    maker, connected = FamilyMaker(game, complex_, nash), Components()
+    if found.senders is None:
+        return [], None
+    maker, connected = FamilyMaker(game, desk, found.senders), Components(found.senders, desk.hulls)
     families: list[Family] = []
     halted = None
     try:
         with clock.deadline(end):
-            for product in products:
+            for product in found.products:
                 family = maker.family(product)
                 connected.add(product)
                 families.append(family)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from doubletalk.equilibrium.pieces import response_complex
+from doubletalk.equilibrium.desk import desk_of
 from doubletalk.equilibrium.polyhedra import hull_extremes
 from doubletalk.equilibrium.response import ResponseComplex
 from doubletalk.equilibrium.solution import Family, Outcome, Solution
@@ -47,7 +47,7 @@ class Setting:
     @cached_property
     def complex(self) -> ResponseComplex:
         """The response complex that the solver used."""
-        return response_complex(self.game, self.solution.solver_class)
+        return desk_of(self.game, self.solution.solver_class, "sequential", nash=False).complex
 
     def deviation(self, station: int) -> Deviation:
         """The station of an unsent message."""

@@ -21,11 +21,12 @@ __all__ = ["Ask", "NeedsPoint", "Point", "Solver", "answer_from_json", "answer_t
 
 Point: TypeAlias = tuple[Rational, Rational]
 Ask: TypeAlias = Callable[[Rational, Rational], Hashable]
-"""The answer at a point; may be sent to another process."""
+"""The answer at a point; may be sent to another process. A method ``order`` may say in which order points are best
+answered."""
 
 SAVE_EVERY_S = 5.0
-CHUNK = 8
-"""Points sent to a process at a time."""
+CHUNK = 32
+"""Points sent to a process at a time; neighbours share work."""
 
 
 class NeedsPoint(Exception):  # noqa: N818 - no error: it asks for a point to be solved
@@ -84,6 +85,9 @@ class Solver:
         missing = [point for point in dict.fromkeys(points) if point not in self.known]
         if not missing:
             return
+        order = getattr(self.ask, "order", None)
+        if order is not None:
+            missing = order(missing)
         start = time.perf_counter()
         try:
             for done, (point, answer) in enumerate(zip(missing, self._answers(missing), strict=True), start=1):
