@@ -25,7 +25,7 @@ from doubletalk.longgame.declaration import (  # noqa: E402
     Term,
     Variable,
 )
-from doubletalk.longgame.engine import Unknown, continuation, inside, outside, start, tables_of  # noqa: E402
+from doubletalk.longgame.engine import continuation, inside, outside, start, tables_of  # noqa: E402
 from doubletalk.longgame.policies import outcomes_of  # noqa: E402
 from doubletalk.longgame.simulate import simulate  # noqa: E402
 from doubletalk.longgame.solution import explain, search_equilibria, solve_long_game  # noqa: E402
@@ -124,8 +124,7 @@ def test_the_solver_s_order_of_axes_is_undone():
     """An unknown put in the solver's order of axes and back is itself."""
     shape, _ = tables_of(random_game(5, order=("w", "c")))
     random = np.random.default_rng(2)
-    values, ratios = random.normal(size=shape.values), random.normal(size=shape.ratios)
-    given = Unknown(jax.numpy.asarray(values), jax.numpy.asarray(ratios))
+    given = jax.tree.map(lambda part: jax.numpy.asarray(random.normal(size=part.shape)), start(shape))
     again = outside(shape, inside(shape, given))
     assert np.array_equal(again.values, given.values)
     assert np.array_equal(again.ratios, given.ratios)

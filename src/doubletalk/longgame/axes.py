@@ -2,7 +2,8 @@
 
 State variables fall in two groups: those that drift by themselves (X: all their combinations, flat) and those that
 moves push (E, flat). Arrays are ordered [X, belief, m1, .., mI, E]; everything before E is a plain outer loop. Moves
-that lead to the same transitions are one class, so that what follows is computed once for each class.
+after which play goes on alike are one kind, and kinds with the same transitions one class: what follows is computed
+once for each.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from doubletalk.longgame.layout import Shape
 
-__all__ = ["drift", "inward", "joint", "move_classes", "narrowed", "of_classes", "outward", "pushed", "split"]
+__all__ = ["by_kind", "drift", "inward", "joint", "narrowed", "of_classes", "outward", "pushed", "split"]
 
 Floats = npt.NDArray[np.float64]
 Array = Any
@@ -79,33 +80,24 @@ def drift(shape: Shape, tables: Sequence[Floats]) -> Floats:
     return matrix
 
 
-def move_classes(shape: Shape, tables: Sequence[Floats]) -> tuple[npt.NDArray[np.int32], ...]:
-    """For each actor the class of each move: moves of one class have the same transitions."""
-    classes = []
-    for i, count in enumerate(shape.moves):
-        axis = len(shape.levels) + i
-        seen: dict[bytes, int] = {}
-        own = []
-        for move in range(count):
-            key = b"|".join(
-                np.ascontiguousarray(np.take(tables[p], min(move, tables[p].shape[axis] - 1), axis)).tobytes()
-                for p in pushed(shape)
-            )
-            own.append(seen.setdefault(key, len(seen)))
-        classes.append(np.array(own, dtype=np.int32))
-    return tuple(classes)
+def by_kind(shape: Shape, table: Floats, first: int, actors: Sequence[int]) -> Floats:
+    """A table with one entry a kind of these actors' moves, whose axes start at *first*; of length 1 they stay so."""
+    for i in actors:
+        kinds = shape.kinds[i]
+        if table.shape[first + i] > 1:
+            table = np.take(table, [kinds.index(k) for k in range(max(kinds) + 1)], first + i)
+    return table
 
 
-def of_classes(shape: Shape, tables: Sequence[Floats], classes: Sequence[npt.NDArray[np.int32]]) -> tuple[Floats, ...]:
+def of_classes(shape: Shape, tables: Sequence[Floats]) -> tuple[Floats, ...]:
     """The pushed variables' tables, one entry a class of moves: [X or 1, c1, .., cI, v.. of E or 1, next level]."""
     found = []
     for place in pushed(shape):
         table = tables[place]
-        for i, own in enumerate(classes):
+        for i, (kinds, classes) in enumerate(zip(shape.kinds, shape.classes, strict=True)):
             axis = len(shape.levels) + i
             if table.shape[axis] > 1:
-                first = [int(np.flatnonzero(own == k)[0]) for k in range(own.max() + 1)]
-                table = np.take(table, first, axis)
+                table = np.take(table, [kinds.index(classes.index(k)) for k in range(max(classes) + 1)], axis)
         count, moves = len(shape.levels), len(shape.moves)
         outer = any(table.shape[p] > 1 for p in shape.drifting)
         if outer:
@@ -118,10 +110,10 @@ def of_classes(shape: Shape, tables: Sequence[Floats], classes: Sequence[npt.NDA
     return tuple(found)
 
 
-def joint(shape: Shape, steps: Sequence[Floats], classes: Sequence[npt.NDArray[np.int32]]) -> Floats | None:
+def joint(shape: Shape, steps: Sequence[Floats]) -> Floats | None:
     """P as [X or 1, E', (classes.., E)], or None when it would exceed ``DENSE_ENTRIES``; *steps* of ``of_classes``."""
     inner = [shape.levels[p] for p in pushed(shape)]
-    kinds = tuple(int(own.max()) + 1 for own in classes)
+    kinds = tuple(max(own) + 1 for own in shape.classes)
     outer = max((step.shape[0] for step in steps), default=1)
     _, e = split(shape)
     if outer * e * e * int(np.prod(kinds)) > DENSE_ENTRIES:

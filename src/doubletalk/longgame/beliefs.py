@@ -64,16 +64,15 @@ def placed(points: int, at: Array) -> tuple[Array, tuple[Array, Array, Array, Ar
     return cell, ((1 + 2 * s) * r * r, s * r * r, s * s * (3 - 2 * s), -s * s * r)
 
 
-def interpolated(tables: list[Array], at: Array, axis: int) -> list[Array]:
-    """Each table, on the grid along *axis* and else of the shape of *at*, at the beliefs *at*."""
+def interpolated(tables: list[tuple[Array, Array]], at: Array, axis: int) -> list[Array]:
+    """Each table at the beliefs *at*, from its values and slopes on the grid along *axis*, which is else as *at*."""
     points = at.shape[axis]
     if points == 1:
-        return [jnp.broadcast_to(table, at.shape) for table in tables]
+        return [jnp.broadcast_to(values, at.shape) for values, _ in tables]
     cell, (v0, w0, v1, w1) = placed(points, at)
     found = []
-    for table in tables:
-        values = jnp.broadcast_to(table, at.shape)
-        slope = slopes(values, axis)
+    for pair in tables:
+        values, slope = (jnp.broadcast_to(part, at.shape) for part in pair)
         f0, f1 = (jnp.take_along_axis(values, cell + k, axis=axis, mode="clip") for k in (0, 1))
         d0, d1 = (jnp.take_along_axis(slope, cell + k, axis=axis, mode="clip") for k in (0, 1))
         found.append(v0 * f0 + w0 * d0 + v1 * f1 + w1 * d1)

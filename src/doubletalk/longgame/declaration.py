@@ -179,6 +179,7 @@ class LongGame:
     belief     the belief at the start, P(last stance)
     hazard     for each stance, the chance per period of leaving it for the other
     points     size of the belief grid (1 with a single stance)
+    at_once    groups of actors that move at once, none seeing the others' moves; all others move alone
     """
 
     title: str
@@ -195,6 +196,15 @@ class LongGame:
     policies: tuple[Policy, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     path: str = ""
+    at_once: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """Positions of the actors, group by group in the order of play."""
+        together = [tuple(self.position(name) for name in group) for group in self.at_once]
+        grouped = {position for group in together for position in group}
+        alone = [(position,) for position in range(len(self.actors)) if position not in grouped]
+        return tuple(sorted([*together, *alone]))
 
     @property
     def states(self) -> int:

@@ -11,8 +11,11 @@ so the informed actor's choice values are the later play's values interpolated a
 and L. x is an equilibrium when the map returns it. Choice probabilities are softmax(Q), shocks have unit scale and mean
 zero: V = logsumexp(Q). Continuation values: E V(s', hazard(b')), discounted.
 
-Within this module arrays are [X, belief, m1, .., mI, E], see :mod:`doubletalk.longgame.axes`; a leading axis of V is
-the value function's.
+Actors may also move at once: then x holds as well what each of them has to expect of the others, see
+:func:`doubletalk.longgame.stages.at_once`.
+
+Within this module arrays are [X, belief, m1, .., mI, E], earlier moves by kind, see :mod:`doubletalk.longgame.axes`; a
+leading axis of V is the value function's.
 
 Sources: Rust (1987), Econometrica 55; Aguirregabiria and Mira (2007), Econometrica 75; McKelvey and Palfrey (1998).
 """
@@ -26,9 +29,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from doubletalk.longgame import axes
-from doubletalk.longgame.beliefs import belief_grid, curve_weights, interpolated
+from doubletalk.longgame.beliefs import belief_grid, curve_weights
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.layout import Features, Shape, features, masks, shape_of, transitions
+from doubletalk.longgame.stages import alone, at_once, posterior, signalling, spread
 
 jax.config.update("jax_enable_x64", True)  # residuals below 1e-10 need double precision
 
@@ -41,14 +45,14 @@ Array: TypeAlias = Any
 class Tables(NamedTuple):
     """Everything about a game that is an array; a change here or in the coefficients compiles nothing anew.
 
-    flows        for each actor its features: (coefficient index [k], table [k, stance or 1, X, m.. or 1, E])
+    flows        for each actor its features: (coefficient index [k], table [k, stance or 1, X, m.. or 1, E]); axes of
+                 moves before the last stage on which they depend are by kind
     transitions  for each variable P[v.., m.., next level]
     masks        for each actor None or 0 / -1e30 over [X, 1, m1, .., own move, E]
     discounts    [actors]
     hazard       [stances] chance per period of leaving the stance
     fixed        for each actor None or its rule as probabilities over [X, belief, m1, .., own move, E], by stance
     drift        P[X, X'] of the variables that drift by themselves
-    classes      for each actor the class of each move: moves of one class have the same transitions
     steps        for each other variable P[X or 1, class.., v.. of E or 1, next level]
     joint        their product as one matrix [X or 1, E', (class.., E)] where that is small enough, else None
     """
@@ -60,19 +64,19 @@ class Tables(NamedTuple):
     hazard: Any
     fixed: tuple[Any, ...]
     drift: Any
-    classes: tuple[Any, ...]
     steps: tuple[Any, ...]
     joint: Any = None
 
 
 class Unknown(NamedTuple):
-    """x = (V, L): ``values`` of shape ``Shape.values``, ``ratios`` of shape ``Shape.ratios``.
+    """x = (V, L, M): arrays of the shapes ``Shape.values``, ``Shape.ratios`` and ``Shape.mixes``.
 
-    Inside the solver: values [value function, X, belief, E], ratios [X, belief, m1, .., informed move, E].
+    Inside the solver: values [value function, X, belief, E], ratios and mixes [X, belief, m1, .., own move, E].
     """
 
     values: Any
     ratios: Any
+    mixes: tuple[Any, ...] = ()
 
 
 class Play(NamedTuple):
@@ -88,20 +92,17 @@ class Play(NamedTuple):
 
 def tables_of(game: LongGame, fixed: dict[int, np.ndarray[Any, Any]] | None = None) -> tuple[Shape, Tables]:
     """A game's shape and arrays; ``fixed`` has the rule of each actor that follows one, by position."""
-    shape, chances = shape_of(game), transitions(game)
-    classes = axes.move_classes(shape, chances)
-    steps = axes.of_classes(shape, chances, classes)
-    together = axes.joint(shape, steps, classes)
-    actors = range(len(game.actors))
+    shape, chances = shape_of(game, fixed), transitions(game)
+    steps = axes.of_classes(shape, chances)
+    together = axes.joint(shape, steps)
     return shape, Tables(
         tuple(_features(shape, features(game, actor.terms)) for actor in game.actors),
         tuple(jnp.asarray(table) for table in chances),
         tuple(_mask(shape, i, mask) for i, mask in enumerate(masks(game))),
         jnp.asarray([actor.discount for actor in game.actors]),
         jnp.asarray(game.hazard if len(game.stances) == 2 else (0.0,)),
-        tuple(_rule(shape, i, (fixed or {}).get(i)) for i in actors),
+        tuple(_rule(shape, i, (fixed or {}).get(i)) for i in range(len(game.actors))),
         jnp.asarray(axes.drift(shape, chances)),
-        tuple(jnp.asarray(own) for own in classes),
         tuple(jnp.asarray(step) for step in steps),
         None if together is None else jnp.asarray(together),
     )
@@ -112,6 +113,8 @@ def _features(shape: Shape, groups: tuple[Features, ...]) -> tuple[tuple[Any, An
     merged: dict[tuple[int, ...], list[tuple[Any, Any]]] = {}
     for group in groups:
         table = axes.narrowed(shape, group.table)
+        stage = _stage(shape, table.shape[3:-1])
+        table = axes.by_kind(shape, table, 3, range(shape.groups[stage][0] if stage >= 0 else 0))
         merged.setdefault(table.shape[1:], []).append((group.index, table))
     return tuple(
         (jnp.asarray(np.concatenate([index for index, _ in same])), jnp.asarray(np.concatenate([t for _, t in same])))
@@ -119,63 +122,97 @@ def _features(shape: Shape, groups: tuple[Features, ...]) -> tuple[tuple[Any, An
     )
 
 
+def _stage(shape: Shape, moves: tuple[int, ...]) -> int:
+    """The last stage on whose moves a table of these lengths along the moves depends; -1 for none."""
+    return max((shape.stage(i) for i, length in enumerate(moves) if length > 1), default=-1)
+
+
 def _mask(shape: Shape, i: int, mask: np.ndarray[Any, Any] | None) -> Any:
+    """0 or -1e30 over [X, 1, kinds of the moves seen.., own move, E]."""
     if mask is None:
         return None
-    table = axes.narrowed(shape, mask[..., 0])[:, None]
-    later = table.ndim - 3 - (i + 1)
-    return jnp.asarray(table.reshape((*table.shape[: 2 + i + 1], table.shape[-1]) if later else table.shape))
+    table, seen = axes.narrowed(shape, mask[..., 0]), len(shape.seen(i))
+    table = axes.by_kind(shape, table, 1, range(seen))
+    return jnp.asarray(table.reshape((len(table), 1, *table.shape[1 : 1 + seen], table.shape[1 + i], table.shape[-1])))
 
 
 def _rule(shape: Shape, i: int, rule: np.ndarray[Any, Any] | None) -> Any:
+    """A rule as probabilities over [X, belief, kinds of moves seen.., own move, E], the informed actor's by stance."""
     if rule is None:
         return None
-    if i != shape.informed:
-        return jnp.asarray(axes.inward(shape, rule, i + 1))
-    return jnp.asarray(np.stack([axes.inward(shape, part, i + 1) for part in rule]))
+    seen, count = len(shape.seen(i)), len(shape.levels)
+
+    def turned(part: Any) -> Any:
+        part = axes.by_kind(shape, part, count, range(seen))
+        part = part.reshape((*part.shape[: count + seen], *part.shape[count + i :]))
+        return axes.inward(shape, part, seen + 1)
+
+    return jnp.asarray(turned(rule) if i != shape.informed else np.stack([turned(part) for part in rule]))
 
 
 def start(shape: Shape) -> Unknown:
     """The unknown with which solving begins: everything zero."""
-    return Unknown(jnp.zeros(shape.values), jnp.zeros(shape.ratios))
+    return Unknown(jnp.zeros(shape.values), jnp.zeros(shape.ratios), tuple(jnp.zeros(size) for size in shape.mixes))
 
 
 def inside(shape: Shape, unknown: Unknown) -> Unknown:
     """The unknown in the solver's order of axes."""
-    values = jnp.stack([axes.inward(shape, unknown.values[c], 0) for c in range(shape.values[0])])
-    if shape.informed < 0:
-        return Unknown(values, unknown.ratios)
-    return Unknown(values, axes.inward(shape, unknown.ratios, shape.informed + 1))
+    return _turned(shape, unknown, axes.inward)
 
 
 def outside(shape: Shape, unknown: Unknown) -> Unknown:
     """The inverse of :func:`inside`."""
-    values = jnp.stack([axes.outward(shape, unknown.values[c], 0) for c in range(shape.values[0])])
-    if shape.informed < 0:
-        return Unknown(values, unknown.ratios)
-    return Unknown(values, axes.outward(shape, unknown.ratios, shape.informed + 1))
+    return _turned(shape, unknown, axes.outward)
 
 
-def flow_payoffs(shape: Shape, tables: Tables, coefficients: Array, beliefs: Array) -> list[Array]:
-    """For each value function the period's payoff over [X, belief or 1, m.. or 1, E].
+def _turned(shape: Shape, unknown: Unknown, turn: Any) -> Unknown:
+    values = jnp.stack([turn(shape, unknown.values[c], 0) for c in range(shape.values[0])])
+    ratios, mixes = unknown.ratios, list(unknown.mixes)
+    if shape.informed >= 0:
+        ratios = turn(shape, ratios, len(shape.seen(shape.informed)) + 1)
+    for i, mix in enumerate(mixes):
+        if mix.ndim > 1:
+            middle = len(shape.seen(i)) + 1
+            own = turn(shape, mix, middle) if i != shape.informed else [turn(shape, part, middle) for part in mix]
+            mixes[i] = own if i != shape.informed else jnp.stack(own)
+    return Unknown(values, ratios, tuple(mixes))
 
-    An uninformed actor's is its expectation over stances at the belief, which is the posterior once the move is seen.
+
+def flow_payoffs(shape: Shape, tables: Tables, coefficients: Array, beliefs: Array) -> list[list[Any]]:
+    """For each value function and stage the period's payoff that depends on the moves up to that stage.
+
+    Arrays over [X, belief or 1, m.. or 1, E], with the axes of moves up to the stage; None where there is none; the
+    last entry is what no move matters to. An uninformed actor's is its expectation over stances at the belief, which
+    after the informed actor's move is the posterior; at the informed actor's own stage it is a pair, one a stance.
     """
-    flows: list[Array] = []
-    x, e = axes.split(shape)
-    along = beliefs.reshape(-1, *(1,) * (len(shape.moves) + 1))
+    flows: list[list[Any]] = []
+    signals = shape.stage(shape.informed) if shape.informed >= 0 else -2
     for i, groups in enumerate(tables.flows):
-        total = jnp.zeros((1, x, *(1,) * len(shape.moves), e))
+        totals: dict[int, Any] = {}
         for index, table in groups:
-            total = total + jnp.tensordot(coefficients[index], table, axes=1)
-        if i == shape.informed:
-            both = jnp.broadcast_to(total, (2, *total.shape[1:]))
-            flows += [both[0][:, None], both[1][:, None]]
-        elif total.shape[0] == 2:
-            flows.append(total[0][:, None] * (1 - along) + total[1][:, None] * along)
-        else:
-            flows.append(total[0][:, None])
+            stage = _stage(shape, table.shape[3:-1])
+            part = jnp.tensordot(coefficients[index], table, axes=1)[:, :, None]
+            part = part.reshape((*part.shape[: 3 + _moved(shape, stage)], part.shape[-1]))
+            totals[stage] = part if stage not in totals else totals[stage] + part
+        for t in range(len(shape.columns[i])):
+            row: list[Any] = [None] * (len(shape.groups) + 1)
+            for stage, total in totals.items():
+                if i == shape.informed:
+                    row[stage] = total[min(t, total.shape[0] - 1)]
+                elif total.shape[0] == 1:
+                    row[stage] = total[0]
+                elif stage == signals:
+                    row[stage] = (total[0], total[1])
+                else:
+                    along = beliefs.reshape(-1, *(1,) * (total.ndim - 3))
+                    row[stage] = total[0] * (1 - along) + total[1] * along
+            flows.append(row)
     return flows
+
+
+def _moved(shape: Shape, stage: int) -> int:
+    """How many actors have moved by the end of a stage."""
+    return 0 if stage < 0 else shape.groups[stage][-1] + 1
 
 
 def _after_hazard(shape: Shape, tables: Tables, values: Array, beliefs: Array) -> Array:
@@ -194,20 +231,15 @@ def continuation(shape: Shape, tables: Tables, values: Array, beliefs: Array) ->
         values = _after_hazard(shape, tables, values, beliefs)
     if tables.drift.shape[0] > 1:
         values = jnp.einsum("xy,cybe->cxbe", tables.drift, values)
-    kinds = tuple(_kinds(tables, i) for i in range(len(shape.moves)))
+    classes = tuple(max(own) + 1 for own in shape.classes)
     if tables.joint is None:
-        return _step_by_step(shape, tables, values, kinds)
+        return _step_by_step(shape, tables, values, classes)
     lead = values.shape[:-1]
     if tables.joint.shape[0] == 1:
         ahead = values.reshape(-1, values.shape[-1]) @ tables.joint[0]
     else:
         ahead = jnp.einsum("cxbe,xef->cxbf", values, tables.joint)
-    return ahead.reshape((*lead, *kinds, values.shape[-1]))
-
-
-def _kinds(tables: Tables, i: int) -> int:
-    """Classes of an actor's moves, as the tables' shapes have them."""
-    return max([step.shape[1 + i] for step in tables.steps], default=1)
+    return ahead.reshape((*lead, *classes, values.shape[-1]))
 
 
 def _step_by_step(shape: Shape, tables: Tables, values: Array, kinds: tuple[int, ...]) -> Array:
@@ -225,113 +257,41 @@ def _step_by_step(shape: Shape, tables: Tables, values: Array, kinds: tuple[int,
     return jnp.broadcast_to(current, (*lead, *kinds, *inner)).reshape((*lead, *kinds, values.shape[-1]))
 
 
-def posterior(beliefs: Array, ratios: Array) -> Array:
-    """b' with odds b/(1-b) exp(L); 0 and 1 stay. *beliefs* and *ratios* broadcast."""
-    odds = jnp.exp(jnp.clip(ratios, -700.0, 700.0))
-    return beliefs * odds / (beliefs * odds + (1 - beliefs))
-
-
-UNROLLED = 16
-"""Sums over up to so many moves are written out: they then run as one loop over neighbouring memory."""
-
-
-def _over_moves(combine: Any, reduce: Any, table: Array) -> Array:
-    """*combine* over the own-move axis, the last but one, which is kept with length 1."""
-    count = table.shape[-2]
-    if count > UNROLLED:
-        return reduce(table, axis=-2, keepdims=True)
-    found = table[..., :1, :]
-    for k in range(1, count):
-        found = combine(found, table[..., k : k + 1, :])
-    return found
-
-
-def _expected(weights: Array, scale: Array, values: Array) -> Array:
-    """Sum over the own moves of weights times values, over scale; values that no own move changes stay as they are."""
-    if values.shape[-2] == 1:
-        return values[..., 0, :]
-    return (_over_moves(jnp.add, jnp.sum, weights * values) / scale)[..., 0, :]
-
-
-class _Choice(NamedTuple):
-    """A choice over the own-move axis: probabilities are weights / scale; the chooser's value."""
-
-    weights: Array
-    scale: Array
-    logs: Array
-    value: Array
-
-
-def _chosen(values: Array, mask: Array | None, rule: Array | None) -> _Choice:
-    """The choice from choice values over the move axis, which is the last but one."""
-    if rule is not None:
-        chances = jnp.broadcast_to(rule, values.shape)
-        unit = jnp.ones((1,) * values.ndim)
-        return _Choice(chances, unit, jnp.log(jnp.maximum(chances, 1e-300)), _expected(chances, unit, values))
-    masked = values if mask is None else values + mask
-    top = jax.lax.stop_gradient(_over_moves(jnp.maximum, jnp.max, masked))
-    raised = jax.lax.optimization_barrier(jnp.exp(masked - top))
-    scale = _over_moves(jnp.add, jnp.sum, raised)
-    total = top + jnp.log(scale)
-    return _Choice(raised, scale, masked - total, total[..., 0, :])
-
-
-def round_of(shape: Shape, tables: Tables, flows: list[Array], unknown: Unknown) -> tuple[Unknown, Play]:
+def round_of(shape: Shape, tables: Tables, flows: list[list[Any]], unknown: Unknown) -> tuple[Unknown, Play]:
     """One period of play at an unknown, and the unknown that it gives back, in the solver's order of axes.
 
-    What each value function expects is carried backwards through the period in two parts, flow and later, so that a
-    flow that a move does not change is not spread over it. Barriers keep the compiler from fusing, and so computing
-    anew, what several loops use.
+    Stage by stage backwards. Barriers keep the compiler from fusing, and so computing anew, what several loops use.
     """
-    beliefs = belief_grid(shape.points)
     factors = jnp.concatenate([jnp.repeat(tables.discounts[i], len(own)) for i, own in enumerate(shape.columns)])
-    ahead = continuation(shape, tables, factors[:, None, None, None] * unknown.values, beliefs)
+    ahead = continuation(shape, tables, factors[:, None, None, None] * unknown.values, belief_grid(shape.points))
     ahead = jax.lax.optimization_barrier(ahead)
-    for i, own in enumerate(tables.classes):
-        if 1 < ahead.shape[3 + i] < shape.moves[i]:  # as many classes as moves: each its own
-            ahead = jnp.take(ahead, own, axis=3 + i, mode="clip")
-    later = list(ahead)
+    for i, classes in enumerate(shape.classes):
+        ahead = spread(ahead, classes, 3 + i)
+    worth = [part[0] for part in jax.lax.split(ahead, (1,) * ahead.shape[0], axis=0)]
     logs: list[Any] = [None] * len(shape.moves)
     choices: list[Any] = [None] * len(shape.moves)
-    ratios = unknown.ratios
-    x, e = axes.split(shape)
-    for i in reversed(range(len(shape.moves))):
-        size = (x, shape.points, *shape.moves[: i + 1], e)
-        if i == shape.informed:
-            worth = [jnp.broadcast_to(flow + rest, size) for flow, rest in zip(flows, later, strict=True)]
-            later, ratios, logs[i], choices[i] = _informed(shape, tables, beliefs, unknown.ratios, worth)
-            flows = [jnp.zeros((1,) * (2 + i + 1))] * len(later)
-            continue
-        own = shape.columns[i][0]
-        choices[i] = jnp.broadcast_to(flows[own] + later[own], size)
-        choice = _chosen(choices[i], tables.masks[i], tables.fixed[i])
-        logs[i] = choice.logs
-        flows = [_expected(choice.weights, choice.scale, flow) for flow in flows]
-        later = [_expected(choice.weights, choice.scale, rest) for rest in later]
-        flows[own], later[own] = jnp.zeros_like(choice.value), choice.value
-        flows, later = jax.lax.optimization_barrier((flows, later))
-    return Unknown(jnp.stack([flow + rest for flow, rest in zip(flows, later, strict=True)]), ratios), Play(
-        tuple(logs), tuple(choices)
-    )
-
-
-def _informed(
-    shape: Shape, tables: Tables, beliefs: Array, ratios: Array, worth: list[Array]
-) -> tuple[list[Array], Array, Array, Array]:
-    """The informed actor's choice: later values at the posterior that each move brings about, by stance."""
-    i = shape.informed
-    along = beliefs.reshape(-1, *(1,) * (i + 2))
-    at = list(jax.lax.optimization_barrier(interpolated(worth, posterior(along, ratios), 1)))
-    first, last = shape.columns[i]
-    mask, rule = tables.masks[i], tables.fixed[i]
-    rules = (None, None) if rule is None else (rule[0], rule[1])
-    one, other = _chosen(at[first], mask, rules[0]), _chosen(at[last], mask, rules[1])
-    mixed = one.weights / one.scale * (1 - along) + other.weights / other.scale * along
-    averaged = [_expected(mixed, jnp.ones((1,) * mixed.ndim), each) for each in at]
-    averaged[first], averaged[last] = one.value, other.value
-    spoken = (at[last] - other.value[..., None, :]) - (at[first] - one.value[..., None, :])  # finite at a barred move
-    said = spoken if rule is None else other.logs - one.logs
-    return averaged, said, jnp.stack([one.logs, other.logs]), jnp.stack([at[first], at[last]])
+    ratios, mixes = unknown.ratios, list(unknown.mixes)
+    for stage in reversed(range(len(shape.groups))):
+        group, here = shape.groups[stage], [row[stage] for row in flows]
+        signals = shape.informed in group
+        for i in group:
+            if i != shape.informed:
+                worth = [spread(each, shape.kinds[i], 2 + i) for each in worth]
+        masks, rules = [tables.masks[i] for i in group], [tables.fixed[i] for i in group]
+        if len(group) > 1:
+            own = [unknown.mixes[i] for i in group]
+            played = at_once(shape, group, unknown.ratios, own, worth, here, masks, rules)
+        elif signals:
+            played = signalling(shape, unknown.ratios, worth, here, masks[0], rules[0])
+        else:
+            worth = [each if flow is None else each + flow for each, flow in zip(worth, here, strict=True)]
+            played = alone(shape, group[0], worth, masks[0], rules[0])
+        worth = played.worth
+        ratios = played.ratios if signals else ratios
+        for k, i in enumerate(group):
+            logs[i], choices[i], mixes[i] = played.logs[k], played.values[k], played.mixes[k]
+    values = [each if row[-1] is None else each + row[-1] for each, row in zip(worth, flows, strict=True)]
+    return Unknown(jnp.stack(values), ratios, tuple(mixes)), Play(tuple(logs), tuple(choices))
 
 
 def period(shape: Shape, tables: Tables, coefficients: Array, unknown: Unknown) -> tuple[Unknown, Play]:
@@ -342,11 +302,18 @@ def period(shape: Shape, tables: Tables, coefficients: Array, unknown: Unknown) 
 
 
 def outside_play(shape: Shape, play: Play) -> Play:
-    """Play in the order of axes that its docstring gives."""
+    """Play in the order of axes that its docstring gives, with an entry for each earlier move."""
 
     def turned(i: int, table: Array) -> Array:
-        if i != shape.informed:
-            return axes.outward(shape, table, i + 1)
-        return jnp.stack([axes.outward(shape, part, i + 1) for part in table])
+        seen = len(shape.seen(i))
+        for j in range(seen):
+            table = spread(table, shape.kinds[j], 2 + j)
+        table = axes.outward(shape, table, seen + 1)
+        at, others = len(shape.levels) + seen, shape.moves[seen:i]
+        wide = table.reshape((*table.shape[:at], *(1,) * len(others), *table.shape[at:]))
+        return jnp.broadcast_to(wide, (*wide.shape[:at], *others, *wide.shape[at + len(others) :]))
 
-    return Play(*(tuple(turned(i, table) for i, table in enumerate(part)) for part in play))
+    def both(i: int, table: Array) -> Array:
+        return turned(i, table) if i != shape.informed else jnp.stack([turned(i, part) for part in table])
+
+    return Play(*(tuple(both(i, table) for i, table in enumerate(part)) for part in play))

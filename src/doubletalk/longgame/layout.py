@@ -6,7 +6,7 @@ order. An array that does not depend on an axis has length 1 there, so that ever
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from doubletalk.longgame.declaration import Condition, LongGame, Policy, Term, Variable
 
-__all__ = ["Features", "Shape", "condition_array", "feature", "features", "masks", "policy_array", "shape_of",
+__all__ = ["Features", "Shape", "alike", "condition_array", "feature", "features", "masks", "policy_array", "shape_of",
            "transitions"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -29,13 +29,19 @@ class Shape:
     informed       position of the informed actor, or -1 when there is one stance only
     points         beliefs on the grid
     drifting       positions of the state variables that nothing moves but chance and their own level
+    groups         positions of the actors that move at once, group by group in the order of play
+    kinds          for each actor the kind of each of its moves: moves of one kind lead to the same later play
+    classes        for each actor the class of each kind: kinds of one class have the same transitions
     """
 
     levels: tuple[int, ...]
     moves: tuple[int, ...]
     informed: int
     points: int
-    drifting: tuple[int, ...] = ()
+    drifting: tuple[int, ...]
+    groups: tuple[tuple[int, ...], ...]
+    kinds: tuple[tuple[int, ...], ...]
+    classes: tuple[tuple[int, ...], ...]
 
     @property
     def stances(self) -> int:
@@ -59,10 +65,30 @@ class Shape:
 
     @property
     def ratios(self) -> tuple[int, ...]:
-        """Shape of the log likelihood ratios of the informed actor's moves: [v.., earlier moves.., move, belief]."""
+        """Shape of the log likelihood ratios of the informed actor's moves: [v.., kinds seen.., move, belief]."""
         if self.informed < 0:
             return (0,)
-        return (*self.levels, *self.moves[: self.informed + 1], self.points)
+        return (*self.levels, *self.seen(self.informed), self.moves[self.informed], self.points)
+
+    @property
+    def mixes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of the choices that an actor moving at once with others has to expect, as ``ratios``; (0,) for others.
+
+        The informed actor's have a leading stance axis.
+        """
+        return tuple(
+            (0,) if len(self.groups[self.stage(i)]) == 1
+            else (*((2,) if i == self.informed else ()), *self.levels, *self.seen(i), self.moves[i], self.points)
+            for i in range(len(self.moves))
+        )  # fmt: skip
+
+    def stage(self, i: int) -> int:
+        """The place in the order of play of the group in which actor *i* moves."""
+        return next(k for k, group in enumerate(self.groups) if i in group)
+
+    def seen(self, i: int) -> tuple[int, ...]:
+        """Numbers of kinds of the moves that actor *i* has seen when it moves: those of earlier groups."""
+        return tuple(max(self.kinds[j]) + 1 for j in range(self.groups[self.stage(i)][0]))
 
 
 @dataclass(frozen=True)
@@ -73,16 +99,58 @@ class Features:
     table: Floats
 
 
-def shape_of(game: LongGame) -> Shape:
-    """The shape of a game's arrays."""
+def shape_of(game: LongGame, fixed: Mapping[int, Floats] | None = None) -> Shape:
+    """The shape of a game's arrays; ``fixed`` has the rule of each actor that follows one, by position."""
     signalling = len(game.stances) == 2
+    drifting = tuple(place for place, variable in enumerate(game.variables) if _drifts(variable))
+    steps = [table for place, table in enumerate(transitions(game)) if place not in drifting]
+    kinds, classes = [], []
+    for i, actor in enumerate(game.actors):
+        axis = len(game.variables) + i
+        own_classes = alike(steps, axis, len(actor.moves))
+        own_kinds = alike([*steps, *_later_play(game, i, fixed or {})], axis, len(actor.moves))
+        kinds.append(own_kinds)
+        classes.append(tuple(own_classes[own_kinds.index(kind)] for kind in range(max(own_kinds) + 1)))
     return Shape(
-        tuple(len(variable.levels) for variable in game.variables),
-        tuple(len(actor.moves) for actor in game.actors),
-        game.position(game.informed) if signalling else -1,
-        game.points if signalling else 1,
-        tuple(place for place, variable in enumerate(game.variables) if _drifts(variable)),
-    )
+        tuple(len(variable.levels) for variable in game.variables), tuple(len(actor.moves) for actor in game.actors),
+        game.position(game.informed) if signalling else -1, game.points if signalling else 1, drifting,
+        game.groups, tuple(kinds), tuple(classes),
+    )  # fmt: skip
+
+
+def alike(tables: Sequence[Floats], axis: int, count: int) -> tuple[int, ...]:
+    """The kind of each index of an axis: of one kind are those at which all tables [v.., m.., ..] are the same."""
+    seen: dict[bytes, int] = {}
+    kinds = []
+    for k in range(count):
+        rows = (np.take(table, k, axis) for table in tables if table.shape[axis] > 1)
+        kinds.append(seen.setdefault(b"|".join(np.ascontiguousarray(row).tobytes() for row in rows), len(seen)))
+    return tuple(kinds)
+
+
+def _later_play(game: LongGame, i: int, fixed: Mapping[int, Floats]) -> list[Floats]:
+    """Tables over [v.., m.., ..] by which later actors' play depends on actor *i*'s move, but for transitions.
+
+    Rules without memory are among them whether they are in force or not: play under all of them is one program.
+    """
+    own = next(group for group in game.groups if i in group)
+    later = range(own[-1] + 1, len(game.actors))
+    found: list[Floats] = []
+    for actor in game.actors:
+        for term in actor.terms:
+            table = feature(game, term)
+            if any(table.shape[1 + len(game.variables) + j] > 1 for j in later):
+                found += list(table)  # a stance at a time
+    for j in later:
+        actor = game.actors[j]
+        barred = [*actor.unavailable, *(rule.when for p in game.policies if p.actor == actor.name for rule in p.rules)]
+        known = set(game.axes)
+        found += [condition_array(game, when)[0].astype(float) for when in barred if set(when) <= known]
+        if j in fixed:
+            rule = np.asarray(fixed[j])
+            by_stance = rule.ndim > len(game.variables) + j + 2
+            found += list(rule) if by_stance else [rule]
+    return found
 
 
 def _drifts(variable: Variable) -> bool:

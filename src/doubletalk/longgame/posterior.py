@@ -146,7 +146,7 @@ class Posterior:
         self.belief = jnp.asarray(float(game.belief))
         periods = len(np.asarray(observed.moves))
         self.weights = jnp.asarray((np.arange(periods) < (periods if until is None else until)).astype(float))
-        self.size = sum(part.size for part in start(self.shape))
+        self.size = sum(part.size for part in jax.tree.leaves(start(self.shape)))
         self.slopes: tuple[Floats, Floats] | None = None
         self.last: Point | None = None
         self.count = 0

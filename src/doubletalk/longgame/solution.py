@@ -140,7 +140,8 @@ def search_equilibria(
     for _ in range(starts):
         values = np.asarray(solution.unknown.values) + spread * random.standard_normal(shape.values)
         ratios = spread / 5 * random.standard_normal(shape.ratios)
-        guesses.append(Unknown(jnp.asarray(values), jnp.asarray(ratios)))
+        mixes = tuple(jnp.asarray(spread * random.standard_normal(size)) for size in shape.mixes)
+        guesses.append(Unknown(jnp.asarray(values), jnp.asarray(ratios), mixes))
     for guess in guesses:
         result = solve(shape, tables, solution.coefficients, guess)
         if not float(result.residual) <= TOLERANCE:
