@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from doubletalk.equilibrium.response import Piece, ResponseComplex
+from doubletalk.equilibrium.response import Piece, ResponseComplex, Station
 from doubletalk.exact import ONE
 
 __all__ = ["Numbering"]
@@ -63,7 +63,7 @@ class Numbering:
             self.bound_pieces.update(loose)
             exact = [k for k in numbers if k not in loose]
             if self.nash:
-                everything = tuple(tuple(range(len(block.vertices))) for block in station.blocks)
+                everything = self._everything(o, station)
                 nobody = tuple({i: ONE} for i in station.pairs)
                 self.off_path.append([self._add_piece(o, Piece(nobody, (), everything, simplex=False))])
             else:
@@ -72,6 +72,14 @@ class Numbering:
             [self.column_of[o, b, v] for b, support in enumerate(piece.support) for v in support]
             for o, piece in zip(self.piece_station, self.pieces, strict=True)
         ]
+
+    def _everything(self, o: int, station: Station) -> tuple[tuple[int, ...], ...]:
+        """[block] -> all its vertices but those of bounds, which are no responses."""
+        bounds = [station.pieces[k].support for where, k in self._bounds if where == o]
+        return tuple(
+            tuple(v for v in range(len(block.vertices)) if not any(v in support[b] for support in bounds))
+            for b, block in enumerate(station.blocks)
+        )
 
     def _add_piece(self, o: int, piece: Piece) -> int:
         self.pieces.append(piece)

@@ -17,7 +17,8 @@ def response_complex(
 ) -> ResponseComplex:
     """The response complex of *game*, whose solver class (``solver_class(game)[0]``) is *name*.
 
-    ``concept`` "nash" matters for one audience and a reply only, where it adds the replies that play does not reach.
+    ``concept`` "nash" adds what need not be rational because play does not reach it: the replies to one audience,
+    the moves of audiences in sequence.
 
     ``asked``: beliefs at which audiences in sequence are to be resolved exactly (``Found.asked``).
 
@@ -33,4 +34,4 @@ def response_complex(
         return reply_complex(game, concept)
     from doubletalk.equilibrium.pieces_partial import partial_complex
 
-    return partial_complex(game, asked)
+    return partial_complex(game, asked, concept)

@@ -46,7 +46,9 @@ Choice = tuple[int, ...]
 """One action per information set."""
 
 
-def partial_complex(game: Game, asked: frozenset[tuple[int, Form]] = frozenset()) -> SequentialComplex:
+def partial_complex(
+    game: Game, asked: frozenset[tuple[int, Form]] = frozenset(), concept: str = "sequential"
+) -> SequentialComplex:
     """Pieces that are certified, with ``gaps`` saying what they leave out.
 
     - Audiences that watch all earlier ones: ``sequential_complex``, any number of classes.
@@ -54,13 +56,13 @@ def partial_complex(game: Game, asked: frozenset[tuple[int, Form]] = frozenset()
       or mixed at one information set.
     - Anything else: no pieces, and the reason.
 
-    ``asked`` is for ``sequential_complex``.
+    ``asked`` and ``concept`` are for ``sequential_complex``.
 
     Errors: ``TooLarge`` past ``MOST_PROFILES`` pure profiles after one message.
     Cost: an exact linear programme for every pure profile.
     """
     if moves_in_sequence(game):
-        return sequential_complex(game, asked)
+        return sequential_complex(game, asked, concept)
     plan = plan_replies(game)
     reason = _out_of_reach(game)
     if reason is not None:

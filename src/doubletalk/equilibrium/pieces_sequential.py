@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, product
 from math import prod
 
 from doubletalk.equilibrium.pieces_reply import ReplyPlan, plan_replies, reply_reader
 from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form, Interval, Polyhedral, normalised
+from doubletalk.equilibrium.pieces_sequential_nash import free_plans, nash_continuations
 from doubletalk.equilibrium.pieces_sequential_node import Stretch
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Place, Play, decode
 from doubletalk.equilibrium.pieces_sequential_tree import continuations
@@ -36,6 +37,11 @@ __all__ = [
 
 MOST_RAYS = 400
 """Extreme beliefs after one message, tied replies counted, beyond which a game is refused."""
+
+THREATS = (
+    "in the Nash concept the sender's replies off the path may be any, and here a reply that is not a best one would "
+    "change what audiences get; equilibria that rest on such a threat are left out"
+)
 
 
 @dataclass(frozen=True)
@@ -95,15 +101,19 @@ def cell_classes(game: Game, plan: ReplyPlan, cell: Cell) -> tuple[tuple[int, ..
     return tuple(tuple(members) for members in classes.values())
 
 
-def sequential_complex(game: Game, asked: frozenset[tuple[int, Form]] = frozenset()) -> SequentialComplex:
+def sequential_complex(
+    game: Game, asked: frozenset[tuple[int, Form]] = frozenset(), concept: str = "sequential"
+) -> SequentialComplex:
     """The response complex of audiences that move in sequence, each watching all earlier ones, with or without reply.
 
     Exact for any number of classes; complete (``gaps`` empty) unless some response set is curved. With two classes
     and replies that never tie in a way that matters, every condition is solved at rational breakpoints of b.
     ``asked``: beliefs, as (station, normalised values of its coordinates), at which curved parts are resolved exactly.
+    In concept "nash" the pieces are what may follow a message that somebody sends; the vertices include every pure
+    plan, because anything may follow one that nobody sends.
 
     Errors: ``ValueError`` when audiences observe differently or do not watch every earlier audience; ``TooLarge``
-    where tied replies give more than ``MOST_RAYS`` extreme beliefs.
+    where tied replies give more than ``MOST_RAYS`` extreme beliefs, or (Nash) there are too many pure plans.
     Cost: per message, backward induction over at most product(actions) plays; the number of breakpoints grows with
     the number of ties, tied replies multiply the dimension of the beliefs.
     Source: theory, section 3; the derivation is in docs/theory-sequential.md.
@@ -116,11 +126,22 @@ def sequential_complex(game: Game, asked: frozenset[tuple[int, Form]] = frozense
     plan = plan_replies(game, equal_ones=False)
     stations, curved = [], []
     for number, cell in enumerate(game.cells()):
-        builder = _StationBuilder(game, plan, cell, sorted(ray for o, ray in asked if o == number))
+        builder = _StationBuilder(game, plan, cell, sorted(ray for o, ray in asked if o == number), concept == "nash")
         station, cells = builder.build(number)
         stations.append(station)
         curved += cells
-    return bounded_complex(game, plan, stations, curved)
+    gaps = (THREATS,) if concept == "nash" and _replies_threaten(game, plan) else ()
+    return bounded_complex(game, plan, stations, curved, gaps)
+
+
+def _replies_threaten(game: Game, plan: ReplyPlan) -> bool:
+    """Whether some reply that is not a best one gives audiences what no best one gives them."""
+    for index, (t, m) in enumerate(plan.pairs):
+        for actions in game.action_profiles(m):
+            given = {payoffs for _, payoffs in plan.options[index, actions]}
+            if any(tuple(game.payoffs[t, m, actions, c][1:]) not in given for c in game.reply_range(t, m, actions)):
+                return True
+    return False
 
 
 def bounded_complex(
@@ -142,8 +163,10 @@ def bounded_complex(
 class _StationBuilder:
     """One observation: coordinates xi of beliefs, payoff forms over them, pieces, and their translation to x."""
 
-    def __init__(self, game: Game, plan: ReplyPlan, cell: Cell, asked: Sequence[Form] = ()) -> None:
-        self.game, self.plan, self.cell, self.asked = game, plan, cell, asked
+    def __init__(
+        self, game: Game, plan: ReplyPlan, cell: Cell, asked: Sequence[Form] = (), nash: bool = False
+    ) -> None:
+        self.game, self.plan, self.cell, self.asked, self.nash = game, plan, cell, asked, nash
         self.pairs = tuple(i for i, (_, m) in enumerate(plan.pairs) if m in cell.messages)
         self.labels = game.actions_after(cell.messages[0])
         self.classes = cell_classes(game, plan, cell)
@@ -218,14 +241,19 @@ class _StationBuilder:
     def build(self, number: int) -> tuple[Station, list[CurvedCell]]:
         """The station and the bounds of what is missing from its pieces."""
         counts = [len(labels) for labels in self.labels]
-        found = continuations((), counts, self.whole(), self.terminal, self.describe, self.asked)
+        induction = nash_continuations if self.nash else continuations
+        found = induction((), counts, self.whole(), self.terminal, self.describe, self.asked)
         exact = [stretch for stretch in found if not stretch.curved]
+        anything = free_plans((), counts, self.terminal) if self.nash else []
         catalogue: dict[frozenset[tuple[Place, Rational]], tuple[int, Play]] = {}
         for stretch in exact:
             for play in stretch.plays:
                 catalogue.setdefault(play.key, (len(catalogue), play))
+        for play in anything:
+            catalogue.setdefault(play.key, (len(catalogue), play))
         plays = [play for _, play in catalogue.values()]
-        places = tuple(sorted({place for stretch in found for play in stretch.plays for place in play.weights}))
+        every = chain(anything, *(stretch.plays for stretch in found))
+        places = tuple(sorted({place for play in every for place in play.weights}))
         vertices = tuple(self._vertex(play, places) for play in plays)
         pieces = []
         for stretch in exact:

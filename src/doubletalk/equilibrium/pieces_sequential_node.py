@@ -56,11 +56,19 @@ class Step:
     """The mover's rational choices at *node*, where ``branches[a]`` are the plans that may follow action a.
 
     ``asked``: beliefs at which curved parts are resolved exactly, besides the extreme ones of each cone.
+    ``only``: the one set of best actions that is wanted; all sets when None.
     """
 
-    def __init__(self, node: Node, branches: Sequence[Sequence[Play]], asked: Sequence[Form] = ()) -> None:
+    def __init__(
+        self,
+        node: Node,
+        branches: Sequence[Sequence[Play]],
+        asked: Sequence[Form] = (),
+        only: tuple[int, ...] | None = None,
+    ) -> None:
         self.node = node
         self.asked = asked
+        self.only = only
         self.mover = len(node)
         self.branches = branches
         self._seen: set[frozenset[Form]] = set()
@@ -98,7 +106,12 @@ class Step:
     def outer(self, cone: Cone) -> tuple[Play, ...]:
         """Plans whose mixtures hold every realised play that may be rational somewhere on *cone*."""
         worth = [[cone.values(self.form(play)) for play in plays] for plays in self.branches]
-        return self.join(self._active(worth), {})
+        active = self._active(worth)
+        return self.join(active if self.only is None else [a for a in active if a in self.only], {})
+
+    def wanted(self, best: tuple[int, ...]) -> bool:
+        """Whether pieces with this set of best actions are asked for."""
+        return self.only is None or best == self.only
 
     def _rays(self, cone: Cone) -> Iterator[Stretch]:
         """The extreme beliefs of a cone, where every condition is linear in the mixtures."""
@@ -144,7 +157,8 @@ class Step:
             parts.update(larger)
             level = larger
         for best, part in parts.items():
-            yield Stretch(part, self.join(best, {}))
+            if self.wanted(best):
+                yield Stretch(part, self.join(best, {}))
 
     def join(self, best: Sequence[int], slices: Mapping[int, Sequence[Play]]) -> tuple[Play, ...]:
         """Plans that mix over *best*: continuations from *slices*, or all of a branch; one filler where unplayed."""
@@ -193,6 +207,8 @@ class _Cell:
         for size in range(1, len(able) + 1):
             for best in combinations(able, size):
                 clock.check()
+                if not self.step.wanted(best):
+                    continue
                 if size == 1:
                     yield from self._single(best[0])
                     continue

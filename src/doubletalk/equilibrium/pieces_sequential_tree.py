@@ -15,7 +15,7 @@ from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form
 from doubletalk.equilibrium.pieces_sequential_node import Step, Stretch
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Play
 
-__all__ = ["continuations", "pruned"]
+__all__ = ["Describe", "combined", "continuations", "pruned"]
 
 Describe = Callable[[Node, str], str]
 
@@ -37,7 +37,7 @@ def continuations(
         return [Stretch(whole, (terminal(node),))]
     after = [continuations((*node, a), counts, whole, terminal, describe, asked) for a in range(counts[len(node)])]
     found: list[Stretch] = []
-    for cone, picked in _combinations(whole, after):
+    for cone, picked in combined(whole, after):
         step = Step(node, [stretch.plays for stretch in picked], asked)
         reasons = sorted({stretch.curved for stretch in picked if stretch.curved})
         if reasons:
@@ -49,7 +49,7 @@ def continuations(
     return pruned(found)
 
 
-def _combinations(whole: Cone, after: Sequence[Sequence[Stretch]]) -> Iterator[tuple[Cone, tuple[Stretch, ...]]]:
+def combined(whole: Cone, after: Sequence[Sequence[Stretch]]) -> Iterator[tuple[Cone, tuple[Stretch, ...]]]:
     """One stretch after every action, with their common beliefs; choices that a richer one replaces are skipped."""
     richer = [[_richer(one, choices) for one in choices] for choices in after]
 

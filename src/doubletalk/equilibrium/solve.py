@@ -21,8 +21,8 @@ from doubletalk.game.structure import solver_class
 __all__ = ["CONCEPTS", "solve"]
 
 CONCEPTS = ("sequential", "nash")
-NASH_CLASSES = ("separable", "sequence form")
-"""Solver classes for which the Nash concept is complete."""
+NASH_CLASSES = ("separable", "sequence form", "sequential trait")
+"""Solver classes that know the Nash concept."""
 INTERRUPTED, TIME_LIMIT = "interrupted", "time limit"
 GRACE_SECONDS = 0.25
 """How long past a time limit, or past Ctrl-C, families are still written out, and then outcomes summed up."""
@@ -31,8 +31,8 @@ MOST_ASKED = 40
 Asked = tuple[int, Point]
 """(station, belief in the coordinates of its audiences' payoffs)."""
 NASH_GAP = (
-    "the Nash concept is complete only for separable audiences and for one audience that is answered; for this game "
-    "the list holds the sequential equilibria, each of which is Nash"
+    "the Nash concept needs separable audiences, one audience that is answered, or audiences in sequence that each see "
+    "all before; for this game the list holds the sequential equilibria, each of which is Nash"
 )
 
 
@@ -62,14 +62,14 @@ def solve(
     begin = None if progress is None else partial(progress, None, "finding rational responses")
     try:
         with clock.deadline(end, begin):
-            desk = desk_of(game, name, concept, within == "nash", begin=begin)
+            desk = desk_of(game, name, within, within == "nash", begin=begin)
         built = clock.now()
         found, gaps = _searched(desk, game, end, progress)
         asked: frozenset[Asked] = frozenset()
         while not found.asked <= asked and found.ended is None and len(asked) < MOST_ASKED:
             asked |= found.asked
             with clock.deadline(end):
-                finer = desk_of(game, name, concept, within == "nash", asked)
+                finer = desk_of(game, name, within, within == "nash", asked)
             desk = finer
             found, gaps = _searched(desk, game, end, progress)
     except (clock.OutOfTimeError, KeyboardInterrupt) as stop:
