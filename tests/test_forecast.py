@@ -11,9 +11,10 @@ import pytest
 from doubletalk.errors import DoubletalkError
 from doubletalk.evidence.uncertainty import exact_interval
 from doubletalk.forecast.baselines import BaseRates, MarkovChain, MultinomialLogit
+from doubletalk.forecast.compare import ALL_ACTORS, compared, verdict, verdicts
 from doubletalk.forecast.history import History
-from doubletalk.forecast.rolling import rolling_origin, score_forecast
-from doubletalk.forecast.scores import brier_scores, calibration, log_scores, mean_score
+from doubletalk.forecast.rolling import rolling_origin
+from doubletalk.forecast.scores import MeanScore, brier_scores, calibration, log_scores, mean_score
 
 
 def make(chosen, sizes, covariates=None):
@@ -152,7 +153,7 @@ def test_rolling_scores_equal_a_plain_loop():
     """Means over origins equal those of a loop written out; the reference's own gain is zero."""
     history = chain(30, 4)
     result = rolling_origin(history, [BaseRates(), MarkovChain()], 10, 3)
-    for row in result.rows:
+    for row in [row for row in result.rows if row.actor != ALL_ACTORS]:
         model = {"base rates": BaseRates(), "Markov chain": MarkovChain()}[row.forecaster]
         a = history.actors.index(row.actor)
         logs = []
@@ -177,12 +178,31 @@ def test_the_chain_wins_where_moves_persist_and_not_where_they_do_not():
     assert gains[0.5].mean < 2 * gains[0.5].error
 
 
-def test_score_of_one_forecast():
-    """A forecast of three periods is scored per actor by the mean over periods."""
-    table = np.array([[0.5, 0.5], [0.9, 0.1], [0.2, 0.8]])
-    ((log_mean, brier_mean),) = score_forecast([table], np.array([[0], [0], [1]]))
-    assert log_mean.mean == pytest.approx(np.mean([math.log(0.5), math.log(0.9), math.log(0.8)]))
-    assert brier_mean.mean == pytest.approx(np.mean([0.5, 0.02, 0.08]))
+def test_comparisons_are_paired_and_added_up_over_actors():
+    """Scores, their sum over actors and paired differences equal those written out."""
+    mine = [np.array([[0.5, 0.5], [0.9, 0.1], [0.2, 0.8]]), np.array([[0.3, 0.7], [0.5, 0.5], [0.6, 0.4]])]
+    other = [np.full((3, 2), 0.5), np.full((3, 2), 0.5)]
+    came = np.array([[0, 1], [0, 1], [1, 0]])
+    rows = {(r.forecaster, r.actor): r for r in compared(["mine", "other"], ["a", "b"], [mine, other], came, 0)}
+    logs = [np.log([0.5, 0.9, 0.8]), np.log([0.7, 0.5, 0.6])]
+    assert rows["mine", "a"].log_score.mean == pytest.approx(logs[0].mean())
+    assert rows["mine", "b"].brier.mean == pytest.approx(np.mean([2 * 0.09, 0.5, 2 * 0.16]))
+    assert rows["mine", ALL_ACTORS].log_score.mean == pytest.approx(sum(logs).mean())
+    gain = 2 * math.log(0.5) - sum(logs)
+    assert rows["other", ALL_ACTORS].gain.mean == pytest.approx(gain.mean())
+    assert rows["other", ALL_ACTORS].gain.error == pytest.approx(gain.std(ddof=1) / math.sqrt(3))
+    assert rows["other", ALL_ACTORS].brier_gain.mean > 0
+    assert rows["mine", "a"].gain.mean == 0
+
+
+def test_a_difference_counts_beyond_two_errors_and_either_way():
+    """Wins, losses and neither are told by the same rule, also where one forecaster ruled out what came."""
+    assert verdict(MeanScore(0.3, 0.1, 9)) == "better"
+    assert verdict(MeanScore(-0.3, 0.1, 9)) == "worse"
+    assert verdict(MeanScore(-0.15, 0.1, 9)) == verdict(MeanScore(0.4, math.nan, 1)) == "no difference beyond the error"
+    ruled_out, fair = [np.array([[1.0, 0.0]] * 2)], [np.array([[0.5, 0.5]] * 2)]
+    rows = compared(["bold", "fair"], ["a"], [ruled_out, fair], np.array([[0], [1]]), 1)
+    assert verdicts(rows, "bold") == ["One period ahead, bold against fair: a -inf (worse)."]
 
 
 def test_bad_histories_are_refused():

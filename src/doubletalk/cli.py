@@ -18,6 +18,7 @@ from doubletalk.commands.check import check
 from doubletalk.commands.chronicle import chronicle
 from doubletalk.commands.convert import convert
 from doubletalk.commands.crisis import crisis
+from doubletalk.commands.forecast import forecast
 from doubletalk.commands.library import library
 from doubletalk.commands.longgame import longgame
 from doubletalk.commands.new import new
@@ -56,7 +57,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _command in (check, solve, talk, quantal, atlas, thresholds, library, study, chronicle, new, convert, schema):
+_COMMANDS = (check, solve, talk, quantal, atlas, thresholds, library, study, chronicle, forecast, new, convert, schema)
+for _command in _COMMANDS:
     app.command()(_command)
 app.add_typer(crisis, name="crisis")
 app.add_typer(longgame, name="longgame")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from doubletalk.evidence.lenses_table import AnsweredRow
     from doubletalk.evidence.questions import AnsweredStatement
     from doubletalk.evidence.record import Record
+    from doubletalk.forecast.stored import StoredForecasts
 
 __all__ = ["FLIPS", "AnsweredClaim", "GameStudy", "StudyResult", "WorldStudy", "study"]
 
@@ -179,6 +180,7 @@ class StudyResult:
     questions: tuple[AnsweredStatement, ...] = ()
     codings: tuple[CodedRecord, ...] = ()
     long: LongStudy | None = None
+    forecasts: StoredForecasts | None = None
 
     def to_json(self) -> str:
         """The whole result as JSON text; the same from run to run but for ``timing_s``."""
@@ -243,6 +245,7 @@ class _Run:
         self.rows: tuple[AnsweredRow, ...] = ()
         self.questions: tuple[AnsweredStatement, ...] = ()
         self.codings: tuple[CodedRecord, ...] = ()
+        self.forecasts: StoredForecasts | None = None
         self.window: Window | None = None
         self.moves: tuple[Move, ...] = ()
         self.timing: dict[str, float] = {}
@@ -322,6 +325,10 @@ class _Run:
             self.tell(0.32, "asking the record without a model")
             self.questions = all_questions(self.case.folder, self.record)
             self.codings = all_codings(self.case.folder, self.case.as_of)
+            if self.case.long is not None and self.codings:
+                from doubletalk.forecast.stored import stored_forecasts
+
+                self.forecasts = stored_forecasts(self.case.folder, self.case.long.game, self.codings[0])
 
     def _windows(self) -> None:
         if self.case.window is None:
@@ -423,6 +430,7 @@ class _Run:
             self.questions,
             self.codings,
             self.long,
+            self.forecasts,
         )
 
 

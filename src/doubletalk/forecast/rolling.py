@@ -14,35 +14,27 @@ import numpy.typing as npt
 
 from doubletalk.errors import DoubletalkError
 from doubletalk.forecast.baselines import Forecaster
+from doubletalk.forecast.compare import Row, compared
 from doubletalk.forecast.history import History
-from doubletalk.forecast.scores import Bin, MeanScore, brier_scores, calibration, log_scores, mean_score
+from doubletalk.forecast.scores import Bin, calibration, reliability
 
-__all__ = ["Evaluation", "Row", "rolling_origin", "score_forecast"]
+__all__ = ["Evaluation", "reliability_together", "rolling_origin"]
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Row:
-    """Scores of one forecaster for one actor, h periods ahead; ``gain`` is the mean log score less the reference's."""
-
-    forecaster: str
-    actor: str
-    ahead: int
-    log_score: MeanScore
-    brier: MeanScore
-    gain: MeanScore
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Rows for every forecaster, actor and number of periods ahead, and calibration one period ahead."""
+    """Rows for every forecaster, actor and number of periods ahead, and calibration one period ahead.
+
+    ``reliability`` is by forecaster and actor, ``together`` by forecaster, the moves of all actors taken together.
+    """
 
     origins: tuple[str, ...]
     reference: str
     rows: tuple[Row, ...]
     reliability: dict[tuple[str, str], list[Bin]]
+    together: dict[str, list[Bin]]
 
 
 def rolling_origin(
@@ -51,10 +43,12 @@ def rolling_origin(
     first: int,
     horizon: int,
     progress: Callable[[int, int], None] | None = None,
+    stop: int | None = None,
 ) -> Evaluation:
     """Forecast 1, ..., ``horizon`` periods from every origin ``first, first + 1, ...``; score against what came.
 
-    The origin t is forecast from the periods before t. The first forecaster is the reference of ``gain``.
+    The origin t is forecast from the periods before t; the last origin is the one before ``stop``, or the last period.
+    The first forecaster is the reference of ``gain``.
     """
     if not 2 <= first <= len(history) - 1:
         raise DoubletalkError(
@@ -62,7 +56,7 @@ def rolling_origin(
         )
     if horizon < 1 or not forecasters:
         raise DoubletalkError("a rolling evaluation needs at least one forecaster and a horizon of at least 1")
-    origins = range(first, len(history))
+    origins = range(first, len(history) if stop is None else min(stop, len(history)))
     stated: dict[tuple[int, int, int], list[Floats]] = {}
     came: dict[tuple[int, int], list[int]] = {}
     for number, origin in enumerate(origins):
@@ -99,34 +93,23 @@ def _evaluation(
     stated: dict[tuple[int, int, int], list[Floats]],
     came: dict[tuple[int, int], list[int]],
 ) -> Evaluation:
-    rows, reliability = [], {}
-    for (f, a, h), tables in stated.items():
-        outcomes = np.array(came[a, h])
-        logs = log_scores(np.array(tables), outcomes)
-        rows.append(
-            Row(
-                forecasters[f].name,
-                history.actors[a],
-                h + 1,
-                mean_score(logs, h),
-                mean_score(brier_scores(np.array(tables), outcomes), h),
-                mean_score(logs - log_scores(np.array(stated[0, a, h]), outcomes), h),
-            )
-        )
+    rows: list[Row] = []
+    by_actor, together = {}, {}
+    names, actors = [forecaster.name for forecaster in forecasters], range(len(history.actors))
+    for h in sorted({h for _, h in came}):
+        outcomes = np.array([came[a, h] for a in actors]).T
+        tables = [[np.array(stated[f, a, h]) for a in actors] for f in range(len(names))]
+        rows += compared(names, history.actors, tables, outcomes, h + 1, h)
         if h == 0:
-            reliability[forecasters[f].name, history.actors[a]] = calibration(np.array(tables), outcomes)
-    return Evaluation(tuple(origins), forecasters[0].name, tuple(rows), reliability)
+            for f, name in enumerate(names):
+                together[name] = reliability_together(tables[f], outcomes)
+                for a in actors:
+                    by_actor[name, history.actors[a]] = calibration(tables[f][a], outcomes[:, a])
+    return Evaluation(tuple(origins), names[0], tuple(rows), by_actor, together)
 
 
-def score_forecast(tables: Sequence[Floats], chosen: Ints) -> list[tuple[MeanScore, MeanScore]]:
-    """Mean log and Brier scores, per actor, of one forecast: tables of shape (H, moves), ``chosen`` of (H, actors)."""
-    scores = []
-    for a, table in enumerate(tables):
-        outcomes = chosen[: len(table), a]
-        scores.append(
-            (
-                mean_score(log_scores(table[: len(outcomes)], outcomes)),
-                mean_score(brier_scores(table[: len(outcomes)], outcomes)),
-            )
-        )
-    return scores
+def reliability_together(tables: Sequence[Floats], outcomes: npt.NDArray[np.int64]) -> list[Bin]:
+    """The reliability of forecasts [n, moves] of all actors together; outcomes [n, actors]."""
+    stated = np.concatenate([table.ravel() for table in tables])
+    happened = [np.eye(table.shape[1])[outcomes[:, a]].ravel() for a, table in enumerate(tables)]
+    return reliability(stated, np.concatenate(happened))

@@ -17,11 +17,13 @@ import numpy.typing as npt
 from doubletalk.errors import DoubletalkError
 from doubletalk.evidence.uncertainty import exact_interval
 
-__all__ = ["Bin", "MeanScore", "brier_scores", "calibration", "log_scores", "mean_score"]
+__all__ = ["Bin", "MeanScore", "brier_scores", "calibration", "log_scores", "mean_score", "reliability"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 CALIBRATION_LEVEL = 0.95
+EDGES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""Edges of the bins of a reliability diagram."""
 
 
 def _checked(probabilities: Floats, outcomes: Ints) -> None:
@@ -89,17 +91,18 @@ class Bin:
     interval: tuple[float, float]
 
 
-def calibration(
-    probabilities: Floats, outcomes: Ints, edges: Sequence[float] = (0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
-) -> list[Bin]:
-    """The reliability of forecasts: for all (forecast, move) pairs by forecast probability, how often the move came.
+def calibration(probabilities: Floats, outcomes: Ints, edges: Sequence[float] = EDGES) -> list[Bin]:
+    """The reliability of forecasts of one move: see :func:`reliability`."""
+    _checked(probabilities, outcomes)
+    return reliability(probabilities.ravel(), np.eye(probabilities.shape[1])[outcomes].ravel(), edges)
+
+
+def reliability(stated: Floats, came: Floats, edges: Sequence[float] = EDGES) -> list[Bin]:
+    """For all pairs (forecast probability, whether the move came) by forecast probability, how often the move came.
 
     Empty bins are left out. The interval is exact (Clopper and Pearson) at 95 per cent and takes pairs for
     independent, which they are only roughly: several belong to one forecast.
     """
-    _checked(probabilities, outcomes)
-    stated = probabilities.ravel()
-    came = np.eye(probabilities.shape[1])[outcomes].ravel()
     bins = []
     for low, high in pairwise(edges):
         inside = (stated >= low) & ((stated < high) | ((high == edges[-1]) & (stated <= high)))

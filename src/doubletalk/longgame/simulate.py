@@ -45,26 +45,27 @@ class Paths:
 
 def simulate(
     game: LongGame, tables: Tables, play: Play, *, paths: int, periods: int, seed: int,
-    start: tuple[int, ...] | None = None, belief: float | None = None, stance: int | None = None,
-    impose: dict[int, int] | None = None,
+    start: tuple[int, ...] | Ints | None = None, belief: float | npt.NDArray[np.float64] | None = None,
+    stance: int | None = None, impose: dict[int, int] | None = None,
 ) -> Paths:  # fmt: skip
     """Draw *paths* of *periods* from the equilibrium *play*.
 
-    ``start`` levels (the file's if None), ``belief`` at the start (the file's), ``stance`` the true one
+    ``start`` levels (the file's if None; [paths, variables]: each path's own), ``belief`` at the start (the file's;
+    [paths]: each path's own), ``stance`` the true one
     (None: drawn from the belief), ``impose`` actor position -> move that it makes in the first period whatever it
     would have chosen (beliefs move as if it had been chosen).
     """
     if paths < 1 or periods < 1:
         raise InputError(f"paths and periods must be at least 1, found {paths} and {periods}")
     shape = shape_of(game)
-    given = tuple(variable.start for variable in game.variables) if start is None else tuple(start)
-    prior = game.belief if belief is None else belief
-    if not 0 <= prior <= 1:
+    given = np.asarray(tuple(variable.start for variable in game.variables) if start is None else start)
+    prior = np.asarray(game.belief if belief is None else belief, dtype=float)
+    if not ((prior >= 0) & (prior <= 1)).all():
         raise InputError(f"the belief is a probability, found {prior}")
     imposed = jnp.asarray([(impose or {}).get(i, -1) for i in range(len(shape.moves))])
     logs = tuple(_flat(shape, i, each) for i, each in enumerate(play.log_probabilities))
     out = _simulate(
-        shape, paths, periods, tables.transitions, tables.hazard, logs, jnp.asarray(given), jnp.asarray(float(prior)),
+        shape, paths, periods, tables.transitions, tables.hazard, logs, jnp.asarray(given), jnp.asarray(prior),
         jnp.asarray(-1 if stance is None else stance), imposed, jax.random.key(seed),
     )  # fmt: skip
     levels, moves, beliefs, stances = (np.asarray(part) for part in out)

@@ -1,0 +1,168 @@
+"""A case's forecast: what was known, the long game fitted to it, its prediction and its rivals', and their scores."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from doubletalk.errors import InputError
+from doubletalk.forecast.baselines import BaseRates, Forecaster, MarkovChain, MultinomialLogit
+from doubletalk.forecast.compare import Row, compared
+from doubletalk.forecast.later import Came
+from doubletalk.forecast.origin import Known, check_words, history_of, known_before
+from doubletalk.forecast.rolling import reliability_together
+from doubletalk.forecast.scores import Bin
+
+if TYPE_CHECKING:
+    from doubletalk.forecast.draws import Draws
+    from doubletalk.forecast.paths import Beginning
+    from doubletalk.forecast.predict import Prediction
+    from doubletalk.longgame.declaration import LongGame
+
+__all__ = ["LONG_GAME", "RIVALS", "CaseForecast", "Options", "Scored", "lens_of", "make_forecast", "score"]
+
+Floats = npt.NDArray[np.float64]
+Tell = Callable[[float | None, str], None]
+
+LONG_GAME = "long game"
+RIVALS: tuple[Forecaster, ...] = (BaseRates(), MarkovChain(), MultinomialLogit())
+"""What the long game is compared with; none of them knows a game."""
+
+MOST_QUARTERS = 80
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a forecast is made.
+
+    lens    "mixed", or the name of a stance held to be the only one; ``points`` beliefs on the grid
+    draws   of the coefficients; ``paths`` simulated, shared among the draws; ``seed`` of both
+    coding  the coding file, coding.yaml if None
+    fit     "quick", or "file": the coefficients as the file has them
+    """
+
+    quarters: int = 8
+    lens: str = "mixed"
+    points: int = 5
+    draws: int = 100
+    paths: int = 20_000
+    seed: int = 1
+    coding: str | Path | None = None
+    fit: str = "quick"
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        for name, low, high in (("quarters", 1, MOST_QUARTERS), ("points", 2, 101), ("draws", 2, 100_000)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(f"{name}: found {value}, expected {low} to {high}")
+        if self.paths < 2 * self.draws:
+            raise InputError(f"paths: found {self.paths}, expected at least two for each of {self.draws} draws")
+
+
+@dataclass(frozen=True)
+class CaseForecast:
+    """A forecast of a case.
+
+    quarters  those forecast; ``rivals`` name -> for each actor [H, moves]
+    draws     the draws of the coefficients with which it was made
+    """
+
+    game: LongGame
+    known: Known
+    quarters: tuple[str, ...]
+    prediction: Prediction
+    rivals: Mapping[str, tuple[Floats, ...]]
+    draws: Draws
+    options: Options
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A forecast beside what came.
+
+    rows         the long game first; ``reliability`` by forecaster, all actors together
+    """
+
+    came: Came
+    rows: tuple[Row, ...]
+    reliability: Mapping[str, tuple[Bin, ...]]
+
+
+def lens_of(game: LongGame, name: str) -> LongGame:
+    """The game under a lens: ``mixed``, or one stance taken for granted."""
+    from doubletalk.game.wording import unknown
+    from doubletalk.longgame.fitting import lens
+
+    which = {"mixed": "mixed", game.stances[0]: "first", game.stances[-1]: "last"}
+    if name not in which:
+        raise InputError(f"--lens: {unknown('lens', name, list(which))}", game.path or None)
+    return lens(game, which[name])
+
+
+def make_forecast(
+    folder: Path, game: LongGame, date: dt.date | None, options: Options, tell: Tell | None = None
+) -> CaseForecast:
+    """Forecast from *date* (from the end of the record if None) with a quick fit to what was known before it."""
+    from doubletalk.forecast.draws import filed_draws, quick_draws
+    from doubletalk.forecast.predict import predict
+    from doubletalk.longgame.likelihood import observed_from
+
+    say: Tell = tell or (lambda share, words: None)
+    known = known_before(folder, date, options.coding)
+    coded = known.coded
+    check_words(game, coded)
+    observed = observed_from(game, coded.levels, coded.chosen, coded.quarters)
+    played, count = lens_of(game, options.lens), len(coded.quarters)
+    if options.fit == "file":
+        draws = filed_draws(played, observed, count, points=options.points)
+    elif options.fit == "quick":
+        draws = quick_draws(
+            played, observed, count, count=options.draws, seed=options.seed, points=options.points, tell=say
+        )
+    else:
+        raise InputError(f"--fit: found {options.fit!r}, expected quick or file")
+    (prediction,) = predict(
+        draws, [(count, first_state(draws, known))], coded.at_start, horizon=options.quarters,
+        paths=options.paths, seed=options.seed, tell=lambda share: say(share, "simulating"),
+    )  # fmt: skip
+    return CaseForecast(
+        game, known, known.quarters(options.quarters), prediction, rival_forecasts(known, options.quarters), draws,
+        options,
+    )  # fmt: skip
+
+
+def first_state(draws: Draws, known: Known) -> Beginning:
+    """The state with which the first quarter of the forecast begins."""
+    from doubletalk.forecast.paths import beginning
+
+    coded = known.coded
+    return beginning(draws.posterior.game, draws.posterior.tables, coded.levels[-1], coded.chosen[-1], coded.after)
+
+
+def rival_forecasts(known: Known, horizon: int) -> dict[str, tuple[Floats, ...]]:
+    """What the rivals say, from the same quarters."""
+    history = history_of(known.coded)
+    return {rival.name: rival.forecast(history, horizon, np.zeros((horizon, 0))) for rival in RIVALS}
+
+
+def score(forecast: CaseForecast, came: Came) -> Scored:
+    """Score a forecast and its rivals by the quarters that came.
+
+    Standard errors take the quarters as independent; they share one origin, so that they are a lower bound.
+    """
+    count, actors = len(came.quarters), list(forecast.known.coded.actors)
+    tables = {LONG_GAME: forecast.prediction.moves(), **forecast.rivals}
+    shown = [[table[:count] for table in each] for each in tables.values()]
+    rows = compared(list(tables), actors, shown, came.chosen, 0)
+    return Scored(
+        came,
+        tuple(rows),
+        {name: tuple(reliability_together(each, came.chosen)) for name, each in zip(tables, shown, strict=True)},
+    )

@@ -1,0 +1,144 @@
+"""Draws of the coefficients from their posterior, given what was known when a forecast begins.
+
+*Quick*: the posterior mode, the Laplace approximation around it in coordinates in which the prior is normal
+(:mod:`doubletalk.forecast.normal_scores`), and importance weights
+
+    log w = l(v) - |v|^2 / 2 - log q(v)
+
+of draws from q, the approximation made a tenth wider. The Pareto k of the weights says whether the draws stand for the
+posterior (below 0.7) or only for the approximation. When further periods of the record become known, a draw's weight
+is multiplied by the likelihood of what was done in them,
+
+    w_d(t)  proportional to  w_d(r) prod_{r <= s < t} P(moves in s | state, draw d),
+
+which is exact but for the draws running thin: the effective number of draws says how thin. Source of the update:
+Chopin (2002), Biometrika 89 (iterated batch importance sampling, without its move step).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import logsumexp
+
+from doubletalk.errors import DoubletalkError
+from doubletalk.forecast.normal_scores import from_scores, laplace_in_scores
+from doubletalk.longgame.declaration import LongGame
+from doubletalk.longgame.fitting import fit_mode
+from doubletalk.longgame.importance import pareto_k
+from doubletalk.longgame.likelihood import Observed
+from doubletalk.longgame.posterior import Point, Posterior
+
+__all__ = ["TRUSTED_K", "Draws", "Standing", "filed_draws", "quick_draws"]
+
+Floats = npt.NDArray[np.float64]
+Tell = Callable[[float | None, str], None]
+
+WIDER = 1.1
+"""How much wider than the approximation draws are proposed, in standard deviations."""
+
+TOLERANCE, LEAST_DRAWS = 1e-4, 2
+
+TRUSTED_K = 0.7
+"""Pareto k of importance weights above which their errors are not to be trusted."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Draws as they stand when the first t periods are known: weights [D], beliefs [D], the effective number."""
+
+    weights: Floats
+    beliefs: Floats
+    effective: float
+
+
+@dataclass(frozen=True)
+class Draws:
+    """D weighted draws given the first ``until`` periods of the record.
+
+    points    the draws with their equilibria; ``log_weights`` [D] up to a constant
+    method    in words; ``settled`` False where the fit is no mode; ``pareto_k`` nan where it does not apply
+    mode      [d] coordinates from which the next fit can start
+    failed    draws at which no equilibrium was found, which are left out
+    """
+
+    posterior: Posterior
+    points: tuple[Point, ...]
+    log_weights: Floats
+    until: int
+    method: str
+    settled: bool
+    pareto_k: float
+    mode: Floats
+    failed: int = 0
+
+    def at(self, period: int) -> Standing:
+        """Weights and beliefs when the periods before *period* are known; *period* is at least ``until``."""
+        logs = self.log_weights + np.array([p.terms[self.until : period].sum() for p in self.points])
+        weights = np.exp(logs - logsumexp(logs))
+        beliefs = np.array([np.clip(p.beliefs[period], 0.0, 1.0) for p in self.points])
+        return Standing(weights, beliefs, float(1 / (weights**2).sum()))
+
+    @property
+    def coefficients(self) -> Floats:
+        """[D, d] the draws' coefficients."""
+        return self.posterior.coordinates.free(np.array([p.u for p in self.points]))
+
+
+class _Plain(Posterior):
+    """A posterior that gives up on a point where the first way of solving does not end, for there are many others."""
+
+    def _newton(self, c: Any, x: Floats, size: float) -> tuple[Floats, float]:
+        return x, size
+
+
+def quick_draws(
+    game: LongGame, observed: Observed, until: int, *, count: int, seed: int, points: int | None = 5,
+    begin: Floats | None = None, tell: Tell | None = None,
+) -> Draws:  # fmt: skip
+    """Draws around the posterior mode given the first *until* periods; ``begin`` [d] is where the climb starts.
+
+    Draws at which solving does not end are left out and counted: their density is taken as zero, which is no proof that
+    there is no equilibrium. Raises ``DoubletalkError`` where no equilibrium is found at the mode or at enough draws, or
+    where the posterior is flat.
+    """
+    say: Tell = tell or (lambda share, words: None)
+    posterior = Posterior(game, observed, points, until=until)
+    fit = fit_mode(posterior, begin=begin, progress=lambda n, value: say(None, f"fit: log posterior {value:.3f}"))
+    if not fit.curved:
+        raise DoubletalkError("the posterior has a flat direction at the mode, so nothing can be drawn around it")
+    plain = _Plain(game, observed, points, until=until)
+    plain.slopes = posterior.slopes
+    centre, covariance = laplace_in_scores(posterior.coordinates, fit.u, np.linalg.inv(fit.covariance))
+    root, base = WIDER * np.linalg.cholesky(covariance), posterior(fit.u, 1e-8)
+    random, found, logs = np.random.default_rng(seed), [], []
+    for n in range(count):
+        z = random.standard_normal(len(fit.u))
+        v = centre + root @ z
+        point = plain(from_scores(posterior.coordinates, v), TOLERANCE, base, gradient=False)
+        if point.good:
+            found.append(point)
+            logs.append(point.likelihood - 0.5 * float(v @ v) + 0.5 * float(z @ z))
+        say((n + 1) / count, "drawing coefficients")
+    if len(found) < LEAST_DRAWS:
+        raise DoubletalkError(f"an equilibrium was found at {len(found)} of {count} draws, too few to go on")
+    weights = np.array(logs)
+    method = "quick: Laplace approximation with importance weights"
+    return Draws(
+        posterior, tuple(found), weights - logsumexp(weights), until, method, fit.settled, pareto_k(weights), fit.u,
+        count - len(found),
+    )  # fmt: skip
+
+
+def filed_draws(game: LongGame, observed: Observed, until: int, *, points: int | None = 5) -> Draws:
+    """One draw: the coefficients as the file has them, fitted to nothing."""
+    posterior = Posterior(game, observed, points, until=until)
+    u = posterior.coordinates.start()
+    point = posterior(u, 1e-8, gradient=False)
+    if not point.good:
+        raise DoubletalkError(f"no equilibrium found at the file's coefficients: residual {point.residual:.1g}")
+    return Draws(posterior, (point,), np.zeros(1), until, "the file's coefficients, fitted to nothing", True, np.nan, u)
