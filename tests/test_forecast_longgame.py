@@ -20,12 +20,11 @@ from doubletalk.errors import InputError  # noqa: E402
 from doubletalk.evidence.coding import coded_record  # noqa: E402
 from doubletalk.evidence.uncertainty import exact_interval  # noqa: E402
 from doubletalk.forecast.case_forecast import Options, make_forecast, score  # noqa: E402
-from doubletalk.forecast.draws import filed_draws, quick_draws  # noqa: E402
+from doubletalk.forecast.draws import padded, quick_draws  # noqa: E402
 from doubletalk.forecast.evaluate import RollingOptions, evaluated, fingerprint, rolling_blocks  # noqa: E402
 from doubletalk.forecast.later import came_from_file, came_from_record  # noqa: E402
 from doubletalk.forecast.origin import known_before  # noqa: E402
 from doubletalk.forecast.paths import beginning, look_ahead, spread_levels  # noqa: E402
-from doubletalk.forecast.predict import predict  # noqa: E402
 from doubletalk.forecast.scores import log_scores, reliability  # noqa: E402
 from doubletalk.longgame.declaration import Actor, Coefficient, LongGame, Prior, Rule, Term, Variable  # noqa: E402
 from doubletalk.longgame.likelihood import observed_from  # noqa: E402
@@ -34,7 +33,7 @@ from doubletalk.longgame.simulate import simulate  # noqa: E402
 from doubletalk.longgame.solution import solve_long_game  # noqa: E402
 
 SHIPPED = Path(doubletalk.__file__).parent / "cases" / "belarus"
-QUICK = Options(quarters=4, draws=40, paths=2000)
+QUICK = Options(quarters=4, draws=40, paths=2000, points=3)
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +85,28 @@ def test_expected_moves_are_those_of_counting_paths():
     """With types and beliefs, probabilities met on the way agree with counts of simulated moves and levels."""
     game = random_game(4)
     solved = solve_long_game(game)
+    start = [v.start for v in game.variables]
     begin = tuple(np.eye(len(v.levels))[v.start] for v in game.variables)
     ahead = look_ahead(game, solved.tables, solved.play, [begin], np.array([0.3]), paths=20_000, periods=5, seed=1)
-    run = simulate(game, solved.tables, solved.play, paths=100_000, periods=5, seed=9, belief=0.3)
+    run = simulate(
+        game,
+        solved.tables,
+        solved.play,
+        paths=20_000,
+        periods=5,
+        seed=9,
+        start=np.tile(start, (20_000, 1)),
+        belief=np.full(20_000, 0.3),
+    )
     for i, actor in enumerate(game.actors):
         for k in range(len(actor.moves)):
             count = (run.moves[:, :, i] == k).mean(axis=1)
-            error = 4 * np.sqrt(count * (1 - count) / 100_000 + ahead.moves_noise[i][0, :, k]) + 1e-9
+            error = 4 * np.sqrt(count * (1 - count) / 20_000 + ahead.moves_noise[i][0, :, k]) + 1e-9
             assert (np.abs(ahead.moves[i][0, :, k] - count) <= error).all()
     for v, variable in enumerate(game.variables):
         for k in range(len(variable.levels)):
             count = (run.levels[:, :, v] == k).mean(axis=1)
-            error = 4 * np.sqrt(count * (1 - count) / 100_000 + ahead.levels_noise[v][0, :, k]) + 1e-9
+            error = 4 * np.sqrt(count * (1 - count) / 20_000 + ahead.levels_noise[v][0, :, k]) + 1e-9
             assert (np.abs(ahead.levels[v][0, :, k] - count) <= error).all()
 
 
@@ -113,24 +122,21 @@ def test_forecasts_of_a_known_game_are_calibrated_and_beat_base_rates():
     """With the true coefficients, moves happen as often as said in every bin, and log scores beat base rates by what
     the forecasts themselves expect to gain.
     """
-    game = random_game(6)
+    game = random_game(4)
     solved = solve_long_game(game)
-    run = simulate(game, solved.tables, solved.play, paths=1, periods=1604, seed=5)
-    observed = observed_from(game, run.levels[:-1, 0], run.moves[:, 0])
-    draws = filed_draws(game, observed, 0, points=game.points)
-    origins = range(40, 1600, 4)
-    states = [
-        (t, tuple(np.eye(len(v.levels))[run.levels[t, 0, k]] for k, v in enumerate(game.variables))) for t in origins
-    ]
-    found = predict(draws, states, [True] * 3, horizon=4, paths=100, seed=2)
+    run = simulate(game, solved.tables, solved.play, paths=1, periods=1645, seed=5)
+    origins = range(40, 1640, 8)
+    states = [tuple(np.eye(len(v.levels))[run.levels[t, 0, k]] for k, v in enumerate(game.variables)) for t in origins]
+    beliefs = run.beliefs[list(origins), 0]
+    found = look_ahead(game, solved.tables, solved.play, states, beliefs, paths=100, periods=5, seed=2)
     stated, came, gains, promised = [], [], [], []
-    for t, prediction in zip(origins, found, strict=True):
-        for i, table in enumerate(prediction.moves()):
-            made = run.moves[t : t + 4, 0, i]
+    for group, t in enumerate(origins):
+        for i, tables in enumerate(found.moves):
+            made, table = run.moves[t : t + 5, 0, i], tables[group]
             stated.append(table.ravel())
             came.append(np.eye(table.shape[1])[made].ravel())
             counts = np.bincount(run.moves[:t, 0, i], minlength=table.shape[1]) + 1 / table.shape[1]
-            base = np.tile(counts / counts.sum(), (4, 1))
+            base = np.tile(counts / counts.sum(), (5, 1))
             gains.append((log_scores(table, made) - log_scores(base, made)).mean())
             promised.append((table * np.log(np.maximum(table, 1e-12) / base)).sum(axis=1).mean())
     for bin_ in reliability(np.concatenate(stated), np.concatenate(came)):
@@ -213,7 +219,7 @@ def test_weights_between_fits_are_those_of_the_longer_record(case):
     game, coded = load_case(case).long.game, coded_record(case)
     observed = observed_from(game, coded.levels, coded.chosen)
     draws = quick_draws(game, observed, 30, count=12, seed=3, points=3)
-    later = Posterior(game, observed, 3, until=34)
+    later = Posterior(game, padded(observed), 3, until=34)
     logs = draws.log_weights + [later(p.u, 1e-8).value - draws.posterior(p.u, 1e-8).value for p in draws.points]
     weights = np.exp(logs - logs.max())
     np.testing.assert_allclose(draws.at(34).weights, weights / weights.sum(), rtol=1e-4)
@@ -318,7 +324,7 @@ def test_event_data_score_a_forecast(case, tmp_path):
     events.write_text(
         "id,date,source,target,code,goldstein\n1,2016-01-05,BLRGOV,BLROPP,175,-9\n2,2016-02-05,EUR,BLR,163,-8\n"
     )
-    actors.write_text("code,role,country,sector,name\nBLR,client,BLR,,\nEU,west,EUR,,\n")
+    actors.write_text("code,role,country,sector,name\nOPP,home,BLR,opp,\nBLR,client,BLR,,\nEU,west,EUR,,\n")
     came = came_from_file(case, events, first, 1, layout="cameo", actors=actors, until=dt.date(2016, 3, 31))
     assert came.chosen.tolist() == [[2, 1]]
 

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
@@ -41,7 +42,7 @@ Tell = Callable[[float | None, str], None]
 WIDER = 1.1
 """How much wider than the approximation draws are proposed, in standard deviations."""
 
-TOLERANCE, LEAST_DRAWS = 1e-4, 2
+TOLERANCE, LEAST_DRAWS, LENGTH = 1e-4, 2, 64
 
 TRUSTED_K = 0.7
 """Pareto k of importance weights above which their errors are not to be trusted."""
@@ -89,6 +90,16 @@ class Draws:
         return self.posterior.coordinates.free(np.array([p.u for p in self.points]))
 
 
+def padded(observed: Observed) -> Observed:
+    """The record with its last period repeated up to a multiple of 64, so that records of like length share programs.
+
+    Periods from ``until`` on have no weight and nothing is read off them.
+    """
+    rows = len(np.asarray(observed.moves))
+    index = np.minimum(np.arange(-(-rows // LENGTH) * LENGTH), rows - 1)
+    return Observed(*(jnp.asarray(np.asarray(part)[index]) for part in observed))
+
+
 class _Plain(Posterior):
     """A posterior that gives up on a point where the first way of solving does not end, for there are many others."""
 
@@ -107,13 +118,14 @@ def quick_draws(
     where the posterior is flat.
     """
     say: Tell = tell or (lambda share, words: None)
+    observed = padded(observed)
     posterior = Posterior(game, observed, points, until=until)
     fit = fit_mode(posterior, begin=begin, progress=lambda n, value: say(None, f"fit: log posterior {value:.3f}"))
     if not fit.curved:
         raise DoubletalkError("the posterior has a flat direction at the mode, so nothing can be drawn around it")
     plain = _Plain(game, observed, points, until=until)
     plain.slopes = posterior.slopes
-    centre, covariance = laplace_in_scores(posterior.coordinates, fit.u, np.linalg.inv(fit.covariance))
+    centre, covariance = laplace_in_scores(posterior.coordinates, fit.u, np.asarray(np.linalg.inv(fit.covariance)))
     root, base = WIDER * np.linalg.cholesky(covariance), posterior(fit.u, 1e-8)
     random, found, logs = np.random.default_rng(seed), [], []
     for n in range(count):
@@ -136,7 +148,7 @@ def quick_draws(
 
 def filed_draws(game: LongGame, observed: Observed, until: int, *, points: int | None = 5) -> Draws:
     """One draw: the coefficients as the file has them, fitted to nothing."""
-    posterior = Posterior(game, observed, points, until=until)
+    posterior = Posterior(game, padded(observed), points, until=until)
     u = posterior.coordinates.start()
     point = posterior(u, 1e-8, gradient=False)
     if not point.good:

@@ -64,7 +64,7 @@ def to_scores(coordinates: Coordinates, u: Floats) -> Floats:
             value = (value - low) / (high - low)
         below = prior.cdf(value) < 0.5
         found.append(stats.norm.ppf(prior.cdf(value)) if below else stats.norm.isf(prior.sf(value)))
-    return np.clip(np.array(found), -MOST, MOST)
+    return np.asarray(np.clip(np.array(found), -MOST, MOST), dtype=np.float64)
 
 
 def from_scores(coordinates: Coordinates, v: Floats) -> Floats:

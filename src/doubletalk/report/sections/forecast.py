@@ -72,7 +72,7 @@ def _ahead(content: PageContent, told: Mapping[str, Any], stale: bool) -> str:
 
 
 def _largest(told: Mapping[str, Any]) -> float:
-    return max(row["monte_carlo_error"] for row in told["forecast"])
+    return float(max(row["monte_carlo_error"] for row in told["forecast"]))
 
 
 def _rolling(content: PageContent, told: Mapping[str, Any], stale: bool) -> str:
