@@ -12,37 +12,11 @@ import pytest
 
 CASE = Path(__file__).parents[1] / "src" / "doubletalk" / "cases" / "belarus"
 LAST_DAY = dt.date(2023, 10, 10)
-CHRONICLE = [
-    "id",
-    "date",
-    "date_precision",
-    "actor",
-    "target",
-    "action",
-    "intensity",
-    "summary",
-    "source_title",
-    "source_url",
-    "confidence",
-]
+CHRONICLE = ["id", "date", "date_precision", "actor", "target", "action", "intensity", "summary", "source_title",
+             "source_url", "confidence"]
 ACTORS = {"BLR", "RUS", "EU", "USA", "WEST", "POL", "LTU", "UKR", "OPP", "OTHER"}
-ACTIONS = {
-    "repress",
-    "release",
-    "ease",
-    "sanction",
-    "lift",
-    "engage",
-    "demand",
-    "support",
-    "squeeze",
-    "integrate",
-    "defy",
-    "provoke",
-    "court",
-    "alarm",
-    "plead",
-}
+ACTIONS = {"repress", "release", "ease", "sanction", "lift", "engage", "demand", "support", "squeeze", "integrate",
+           "defy", "provoke", "court", "alarm", "plead"}
 FILES = ("chronicle.csv", "series.csv", "calendar.csv")
 
 

@@ -137,8 +137,7 @@ def test_belarus_claims_come_from_both_sides_in_like_number() -> None:
     case = load_case(find_case("belarus"))
     count = {
         (kind, who): sum(1 for c in case.claims if c.kind == kind and c.who == who)
-        for kind in ("game", "record")
-        for who in case.sides
+        for kind in ("game", "record") for who in case.sides
     }
     assert count["game", "article"] == count["game", "reply"] >= 12
     assert count["record", "article"] == count["record", "reply"] >= 10

@@ -124,17 +124,10 @@ def test_endpoints_move_as_the_formulas_say() -> None:
     moves = {(m.parameter, m.endpoint): m.direction for m in how_it_moves(lambda o: FILE.game(o), ROLES, FILE.values())}
     top, bottom = "kremlin starts to outbid after relieve", "relieve starts to work"
     assert {name: moves[name, top] for name in ("s", "L", "k", "g", "rho")} == {
-        "s": "up",
-        "L": "down",
-        "k": "down",
-        "g": "still",
-        "rho": "still",
+        "s": "up", "L": "down", "k": "down", "g": "still", "rho": "still",
     }
     assert {name: moves[name, bottom] for name in ("g", "l", "e", "L")} == {
-        "g": "down",
-        "l": "up",
-        "e": "down",
-        "L": "still",
+        "g": "down", "l": "up", "e": "down", "L": "still",
     }
 
 

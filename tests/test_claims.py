@@ -50,10 +50,8 @@ def hand_made(game: Game, survives: dict[str, bool | None] | None = None, comple
     )
     family = Family(senders, responses, {}, 1)
     quiet = Family(
-        ({"good": mix(silence="1"), "bad": mix(silence="1")},),
-        responses[:1],
-        {"hello": (mix(bad="1"), mix(good="1/2", bad="1/2"))},
-        2,
+        ({"good": mix(silence="1"), "bad": mix(silence="1")},), responses[:1],
+        {"hello": (mix(bad="1"), mix(good="1/2", bad="1/2"))}, 2,
     )
     outcomes = (
         Outcome(1, "semi-separating", False, None, None, None, (family,), survives or {}),

@@ -47,10 +47,8 @@ def outside(game: Game, solution: Solution, listed: list) -> list:
     """Gambit's equilibria that no family holds."""
     brute = BruteForce(game, "nash", tabulate=False)
     bodies = [
-        (
-            hull([sender_vector(brute, s, {}) for s in family.sender_extremes]),
-            hull([response_vector(brute, r) for r in family.response_extremes]),
-        )
+        (hull([sender_vector(brute, s, {}) for s in family.sender_extremes]),
+         hull([response_vector(brute, r) for r in family.response_extremes]))
         for outcome in solution.outcomes
         for family in outcome.families
     ]

@@ -81,13 +81,8 @@ class Game:
         self.parts = parts
         self.messages = [",".join(p.values()) for p in parts]
         self.can = [
-            [
-                m
-                for m in range(len(parts))
-                if isinstance(sender.get("messages"), list)
-                or "channels" in sender
-                or parts[m]["message"] in sender["messages"][t]
-            ]
+            [m for m in range(len(parts)) if isinstance(sender.get("messages"), list) or "channels" in sender
+             or parts[m]["message"] in sender["messages"][t]]
             for t in self.types
         ]
         self.names = list(raw["audiences"])
@@ -131,7 +126,7 @@ class Game:
         ref = tuple(self.actions[j][m][0] for j in J)
         base = self.payoff[t, m, ref][0][0]
         gain = [
-            {a: self.payoff[t, m, (*ref[:j], a, *ref[j + 1 :])][0][0] - base for a in self.actions[j][m]} for j in J
+            {a: self.payoff[t, m, (*ref[:j], a, *ref[j + 1:])][0][0] - base for a in self.actions[j][m]} for j in J
         ]
         for a in product(*(self.actions[j][m] for j in J)):
             assert self.payoff[t, m, a][0][0] == base + sum(gain[j][a[j]] for j in J), "sender's payoff is not a sum"
@@ -141,7 +136,8 @@ class Game:
         """What audience j gets from action a against (t, m), the others' actions being of no account."""
         J = range(len(self.names))
         seen = {
-            self.payoff[t, m, prof][0][1 + j] for prof in product(*(self.actions[i][m] if i != j else [a] for i in J))
+            self.payoff[t, m, prof][0][1 + j]
+            for prof in product(*(self.actions[i][m] if i != j else [a] for i in J))
         }
         assert len(seen) == 1, "audiences interact"
         return seen.pop()

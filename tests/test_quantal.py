@@ -60,7 +60,9 @@ def interchangeable(game: Game) -> bool:
         return (h[0], {a: b, b: a}.get(h[1], h[1]), *h[2:])
 
     pairs = [(a, b) for b in range(len(game.messages)) for a in range(b)]
-    return any(all(game.payoffs.get(swapped(h, a, b)) == paid for h, paid in game.payoffs.items()) for a, b in pairs)
+    return any(
+        all(game.payoffs.get(swapped(h, a, b)) == paid for h, paid in game.payoffs.items()) for a, b in pairs
+    )
 
 
 def logit_gap(game: Game, profile: Profile, rationality: float) -> float:

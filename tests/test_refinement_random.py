@@ -174,6 +174,7 @@ class Line:
             kept = self.left(rule, kept)
         return self.held(self.on(kept))
 
+
     # ---- two types, beliefs as the probability b of the second -----------------------------------------------------
 
     def agreeing(self, q: Rational) -> tuple[Rational, Rational] | None:
@@ -298,7 +299,9 @@ def test_a_verdict_on_a_component_holds_at_every_point_of_it(components, name):
         for _ in range(4):
             weights = [rng.randint(0, 5) + (k == 0) for k in range(len(points))]
             rows = zip(*points, strict=True)
-            mixed = tuple(sum((w * u for w, u in zip(weights, row, strict=True)), ZERO) / sum(weights) for row in rows)
+            mixed = tuple(
+                sum((w * u for w, u in zip(weights, row, strict=True)), ZERO) / sum(weights) for row in rows
+            )
             assert TESTS[name](deviation, (mixed,)).verdict is verdict
             checked += 1
     assert checked > 40

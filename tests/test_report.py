@@ -541,7 +541,7 @@ def test_runs_of_numbers_are_shortened() -> None:
     [
         (r"R{\'a}cz, Andr\'as", "Rácz, András"),
         (r"Kolst{\o}, P{\aa}l", "Kolstø, Pål"),
-        (r"Sj{\"o}str{\"{o}}m", "Sjöström"),
+        (r'Sj{\"o}str{\"{o}}m', "Sjöström"),
         (r"Ana{\"\i}s na\"\i ve", "Anaïs naïve"),
         (r"{\v{C}}apek, \v S, \c{c}, \k{e}, \H{o}, \u{g}, \r u", "Čapek, Š, ç, ę, ő, ğ, ů"),
         (r"\L{}\'od\'z, stra{\ss}e, \AE on, \i", "Łódź, straße, Æon, ı"),

@@ -255,7 +255,9 @@ def test_nash_lets_an_unreached_reply_be_a_threat():
         lambda t, m, a: 0 if a[0] else 2,
         messages=["talk"],
     )
-    threat = Assessment({"t0": {"talk": ONE}}, {"a": {"talk": {"a1": ONE}}}, {}, {"t0": {"talk|a=a0": {"c1": ONE}}})
+    threat = Assessment(
+        {"t0": {"talk": ONE}}, {"a": {"talk": {"a1": ONE}}}, {}, {"t0": {"talk|a=a0": {"c1": ONE}}}
+    )
     assert verify(game, threat, "nash").valid
     assert not verify(game, threat).valid
 
