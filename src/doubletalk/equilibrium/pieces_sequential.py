@@ -241,10 +241,10 @@ class _StationBuilder:
     def build(self, number: int) -> tuple[Station, list[CurvedCell]]:
         """The station and the bounds of what is missing from its pieces."""
         counts = [len(labels) for labels in self.labels]
+        anything = free_plans((), counts, self.terminal) if self.nash else []
         induction = nash_continuations if self.nash else continuations
         found = induction((), counts, self.whole(), self.terminal, self.describe, self.asked)
         exact = [stretch for stretch in found if not stretch.curved]
-        anything = free_plans((), counts, self.terminal) if self.nash else []
         catalogue: dict[frozenset[tuple[Place, Rational]], tuple[int, Play]] = {}
         for stretch in exact:
             for play in stretch.plays:
