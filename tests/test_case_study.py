@@ -168,7 +168,7 @@ def test_belarus_parameters_say_where_they_come_from() -> None:
 def test_belarus_study_answers_every_claim(belarus: StudyResult) -> None:
     """Every claim has exactly one kind of answer; the equilibria are complete and certified; the window is there."""
     for item in belarus.claims:
-        given = (item.verdict, item.record_answer, item.long_answer, item.cannot)
+        given = (item.verdict, item.record_answer, item.long_answer, item.posterior_answer, item.cannot)
         assert sum(x is not None for x in given) == 1, item.claim.id
     game = belarus.games["exchange"]
     assert game.solution.complete

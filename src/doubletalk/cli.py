@@ -19,6 +19,7 @@ from doubletalk.commands.chronicle import chronicle
 from doubletalk.commands.convert import convert
 from doubletalk.commands.crisis import crisis
 from doubletalk.commands.forecast import forecast
+from doubletalk.commands.lenses import lenses
 from doubletalk.commands.library import library
 from doubletalk.commands.longgame import longgame
 from doubletalk.commands.new import new
@@ -57,7 +58,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS = (check, solve, talk, quantal, atlas, thresholds, library, study, chronicle, forecast, new, convert, schema)
+_COMMANDS = (
+    check, solve, talk, quantal, atlas, thresholds, library, study, lenses, chronicle, forecast, new, convert, schema,
+)  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_command)
 app.add_typer(crisis, name="crisis")

@@ -38,7 +38,8 @@ _CLAIM_KEYS = (
 class Claim:
     """One claim: who makes it, in neutral words, and the statement that asks it (or why it cannot be asked).
 
-    ``kind`` "game", "record", "long game" or "cannot". ``of`` is the proposition of the source that it stands for.
+    ``kind`` "game", "record", "long game", "posterior" or "cannot".
+    ``of`` is the proposition of the source that it stands for.
     ``by_construction``: why its truth was put into the model; such a claim is counted apart. None: it was not.
     ``attribution``: what is known of the text that the claim is taken from: "seen" (read), "reported" (as its opponent
     reports it), "same author" (from his other writings); None where the file does not say. ``note``: a caution.
@@ -156,7 +157,7 @@ def range_of(reader: Reader, words: str, what: str, line: int | None) -> tuple[R
 
 def _kind(reader: Reader, statement: str, what: str, line: int | None) -> str:
     head = statement.split(":", 1)[0].strip()
-    if head in ("record", "long game"):
+    if head in ("record", "long game", "posterior"):
         return head
     try:
         parse_statement(statement)

@@ -15,6 +15,7 @@ from pathlib import Path
 from doubletalk.case.claims_file import Claim, load_claims, range_of
 from doubletalk.case.language import parse_statement
 from doubletalk.case.long_plan import LongPlan, check_long_claims, read_long_plan
+from doubletalk.case.posterior_plan import check_posterior_claims, read_lenses
 from doubletalk.case.reader import CaseFileError, Reader
 from doubletalk.case.window import WindowRoles
 from doubletalk.case.worlds import FACTORS, Crux, World, worlds_of
@@ -22,6 +23,7 @@ from doubletalk.exact import Rational
 from doubletalk.game.loading import GameFile, read_game_file
 from doubletalk.game.nodes import Table, read_text, shown_path
 from doubletalk.game.wording import unknown
+from doubletalk.lenses.declaration import Lenses
 
 __all__ = ["Case", "CaseFileError", "Claim", "load_case", "load_claims"]
 
@@ -43,6 +45,7 @@ _CASE_KEYS = (
     "assumptions",
     "policies",
     "longgame",
+    "lenses",
     "coding",
     "atlas",
 )
@@ -58,7 +61,8 @@ class Case:
     ``vary``: the parameters that every search for flips tries. ``atlas``: two parameters of the game of the window and
     their ranges, over which the report draws an atlas. ``cruxes``: the sizes that no source settles.
     ``words``: what the report calls players, types,
-    actions and parameters of the games. ``long``: the long game and what is asked of it.
+    actions and parameters of the games. ``long``: the long game and what is asked of it;
+    ``lenses``: the accounts of it that are compared on the record.
     """
 
     folder: Path
@@ -79,6 +83,7 @@ class Case:
     cruxes: tuple[Crux, ...] = ()
     atlas: tuple[tuple[str, Rational, Rational], ...] = ()
     long: LongPlan | None = None
+    lenses: Lenses | None = None
 
     @property
     def worlds(self) -> tuple[World, ...]:
@@ -108,13 +113,16 @@ def load_case(folder: str | Path) -> Case:
     claims: tuple[Claim, ...] = ()
     sources = _file(reader, top, "sources", home) if "sources" in top.entries else None
     plan = read_long_plan(reader, top, home)
+    keys = _bibliography_keys(sources) if sources is not None else None
     if "claims" in top.entries:
-        keys = _bibliography_keys(sources) if sources is not None else None
         place = _file(reader, top, "claims", home)
         sides, claims = load_claims(place, tuple(games), keys)
         _check_figures(place, claims, games)
         asked = [(c.id, str(c.statement), c.statement_line) for c in claims if c.kind == "long game"]
         check_long_claims(place, asked, None if plan is None else plan.game)
+    lenses = read_lenses(reader, top, home, None if plan is None else plan.game, keys, sides)
+    posterior = [(c.id, str(c.statement), c.statement_line) for c in claims if c.kind == "posterior"]
+    check_posterior_claims(place, posterior, lenses, None if plan is None else plan.game)
     return Case(
         home,
         reader.text(top, "title", "case"),
@@ -134,6 +142,7 @@ def load_case(folder: str | Path) -> Case:
         cruxes=_cruxes(reader, top, games),
         atlas=_atlas(reader, top, games),
         long=plan,
+        lenses=lenses,
     )
 
 

@@ -24,10 +24,12 @@ from doubletalk.exact import Rational, rational
 
 __all__ = [
     "PREFIX",
+    "SIGNS",
     "Arithmetic",
     "Figure",
     "LongEvent",
     "LongExpression",
+    "LongParser",
     "LongStatement",
     "Moving",
     "Ordered",
@@ -151,12 +153,12 @@ def parse_long_statement(source: str) -> LongStatement:
     if not colon or head.strip() != PREFIX:
         raise ClaimError(f"found '{source[:20]}', expected '{PREFIX}:' first", source, 0)
     blank = " " * (len(head) + 1)  # so that characters are counted in the whole statement
-    parser = _LongParser(blank + rest)
+    parser = LongParser(blank + rest)
     parser.source = source
     return parser.read()
 
 
-class _LongParser(Parser):
+class LongParser(Parser):
     """Adds to the parser of statements about games: quantities with times and settings, events that move."""
 
     def read(self) -> LongStatement:

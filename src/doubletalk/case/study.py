@@ -21,6 +21,7 @@ from doubletalk.case.language import parse_statement
 from doubletalk.case.loading import Case, CaseFileError, Claim, load_case
 from doubletalk.case.long_claims import LongVerdict
 from doubletalk.case.long_study import DEPTHS, MEMORY_POINTS, LongStudy, needs_jax, study_long_game
+from doubletalk.case.posterior_study import EVIDENCE, PosteriorStudy, quick_asked, study_posterior
 from doubletalk.case.room import GameRoom
 from doubletalk.case.structure import StructuralThreshold, structural_thresholds
 from doubletalk.case.syntax import Statement
@@ -36,6 +37,7 @@ from doubletalk.game.model import Game
 from doubletalk.refinement.names import QUICK
 
 if TYPE_CHECKING:
+    from doubletalk.case.posterior_claims import PosteriorVerdict
     from doubletalk.evidence.coding import CodedRecord
     from doubletalk.evidence.language import RecordAnswer
     from doubletalk.evidence.lenses_table import AnsweredRow
@@ -92,8 +94,8 @@ class WorldStudy:
 
 @dataclass(frozen=True)
 class AnsweredClaim:
-    """A claim with its answer: a ``verdict`` (game), ``record_answer`` (record), ``long_answer`` (long game), or
-    ``cannot`` with the reason.
+    """A claim with its answer: a ``verdict`` (game), ``record_answer`` (record), ``long_answer`` (long game),
+    ``posterior_answer`` (the fitted long game), or ``cannot`` with the reason.
 
     ``verdict`` is the answer at the parameters as filed, the only one with flips; ``worlds`` has the answer in every
     world by its name, the one as filed among them.
@@ -105,6 +107,7 @@ class AnsweredClaim:
     cannot: str | None = None
     worlds: Mapping[str, Verdict] | None = None
     long_answer: LongVerdict | None = None
+    posterior_answer: PosteriorVerdict | None = None
 
     @property
     def across(self) -> dict[str, int]:
@@ -126,6 +129,8 @@ class AnsweredClaim:
         """One phrase for a table: over all worlds where there are several."""
         if self.long_answer is not None:
             return _LONG[self.long_answer.answer]
+        if self.posterior_answer is not None:
+            return _POSTERIOR[self.posterior_answer.answer]
         if self.verdict is None:
             return self.record_answer.verdict.value if self.record_answer is not None else "cannot be asked"
         if self.worlds is not None and len(self.worlds) > 1:
@@ -156,6 +161,12 @@ _LONG = {
     "undefined": "not defined",
 }
 
+_POSTERIOR = {
+    "yes": "holds in the posterior",
+    "no": "does not hold in the posterior",
+    "undecided": "undecided within the error of the approximation",
+}
+
 
 @dataclass(frozen=True)
 class StudyResult:
@@ -181,6 +192,7 @@ class StudyResult:
     codings: tuple[CodedRecord, ...] = ()
     long: LongStudy | None = None
     forecasts: StoredForecasts | None = None
+    evidence: PosteriorStudy | None = None
 
     def to_json(self) -> str:
         """The whole result as JSON text; the same from run to run but for ``timing_s``."""
@@ -202,6 +214,7 @@ def study(
     time_limit: float | None = None,
     flips_limit: float | None = None,
     long: str = "quick",
+    evidence: str = "quick",
 ) -> StudyResult:
     """Study a case, by name or by folder.
 
@@ -209,7 +222,8 @@ def study(
     ``assumes`` names; exact for statements about best responses), "all" (every parameter, exact thresholds: hundreds
     of solves), "none". ``flips_limit``: seconds for that search; what it did not reach says so.
     ``long``: how much is asked of the long game, "quick" (policies with counters on a
-    coarser grid of beliefs), "all" or "none".
+    coarser grid of beliefs), "all" or "none". ``evidence``: whether the record is fitted and its lenses compared,
+    "quick" or "none".
     Raises ``InputError`` for anything wrong in the folder. KeyboardInterrupt is caught once the case is read: the
     result then holds what was found, and ``stopped`` says so.
     """
@@ -217,8 +231,11 @@ def study(
         raise InputError(f"flips: found '{flips}', expected one of {', '.join(FLIPS)}")
     if long not in DEPTHS:
         raise InputError(f"long: found '{long}', expected one of {', '.join(DEPTHS)}")
+    if evidence not in EVIDENCE:
+        raise InputError(f"evidence: found '{evidence}', expected one of {', '.join(EVIDENCE)}")
     clock = Clock(time_limit, flips_limit)
     run = _Run(load_case(find_case(name_or_path)), progress or (lambda share, what: None), flips, clock, long)
+    run.fit = evidence
     try:
         run.everything()
     except KeyboardInterrupt:
@@ -232,6 +249,7 @@ class _Run:
     def __init__(self, case: Case, progress: Progress, flips: str, clock: Clock, depth: str) -> None:
         self.case, self.progress, self.flips, self.clock, self.depth = case, progress, flips, clock, depth
         self.long: LongStudy | None = None
+        self.fit, self.evidence = "quick", None  # type: str, PosteriorStudy | None
         self.rooms = {
             name: GameRoom(file.game, lambda game: solve(game, time_limit=self.clock.limit()))
             for name, file in case.games.items()
@@ -260,6 +278,7 @@ class _Run:
             ("window", self._windows),
             ("worlds", self._worlds),
             ("long game", self._long_game),
+            ("evidence", self._evidence),
             ("flips", self._flips),
         ):
             start = time.perf_counter()
@@ -296,6 +315,8 @@ class _Run:
             return AnsweredClaim(claim, cannot=claim.cannot)
         if claim.kind == "long game":
             return AnsweredClaim(claim, cannot=self._no_long_game() or NOT_REACHED)
+        if claim.kind == "posterior":
+            return AnsweredClaim(claim, cannot=self._no_evidence() or NOT_REACHED)
         try:
             if claim.kind == "record":
                 if self.record is None:
@@ -382,7 +403,7 @@ class _Run:
         from doubletalk.longgame.room import Room
 
         def tell(share: float, what: str) -> None:
-            self.tell(0.7 + 0.1 * share, what)
+            self.tell(0.7 + 0.05 * share, what)
 
         room = Room(plan.game, memory_points=None if self.depth == "all" else MEMORY_POINTS)
         asked = {claim.id: claim for claim in self.case.claims if claim.kind == "long game"}
@@ -392,12 +413,41 @@ class _Run:
         for name, why in self.long.failed.items():
             self.answers[name] = AnsweredClaim(asked[name], cannot=why)
 
+    def _no_evidence(self) -> str:
+        """Why the record is not fitted; "" where it can be."""
+        if self.case.long is None:
+            return "the case has no long game (longgame: in case.yaml)"
+        if not self.case.record:
+            return "the case has no record"
+        return "not asked: the study was told not to fit the record" if self.fit == "none" else needs_jax()
+
+    def _evidence(self) -> None:
+        missing = self._no_evidence()
+        if self.case.long is None or not self.case.record:
+            return
+        if missing:
+            self.evidence = PosteriorStudy(missing)
+            return
+
+        def tell(share: float, what: str) -> None:
+            self.tell(0.75 + 0.07 * share, what)
+
+        asked = {claim.id: claim for claim in self.case.claims if claim.kind == "posterior"}
+        statements = {name: str(claim.statement) for name, claim in asked.items()}
+        self.evidence = study_posterior(self.case, statements, quick_asked(), tell)
+        for name, found in self.evidence.verdicts.items():
+            self.answers[name] = AnsweredClaim(asked[name], posterior_answer=found)
+        for name, why in self.evidence.failed.items():
+            self.answers[name] = AnsweredClaim(asked[name], cannot=why)
+        if self.evidence.compared is not None and self.evidence.compared.stopped:
+            raise KeyboardInterrupt  # caught there so that what was found is kept; the study as a whole ends here
+
     def _flips(self) -> None:
         if self.flips == "none":
             return
         self.clock.begin_search()
         for k, (claim_id, parsed) in enumerate(self.parsed.items()):
-            self.tell(0.8 + 0.2 * k / len(self.parsed), f"looking for what would overturn {claim_id}")
+            self.tell(0.82 + 0.18 * k / len(self.parsed), f"looking for what would overturn {claim_id}")
             done = self.answers[claim_id]
             assert done.verdict is not None
             room = self.rooms[str(done.claim.game)]
@@ -431,6 +481,7 @@ class _Run:
             self.codings,
             self.long,
             self.forecasts,
+            self.evidence,
         )
 
 

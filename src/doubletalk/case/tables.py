@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from doubletalk.case.long_data import long_data, verdict_data
+from doubletalk.case.posterior_data import posterior_data, posterior_verdict_data
 from doubletalk.case.verdict_data import as_data
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def as_json(result: StudyResult) -> str:
         "questions": _questions(result),
         "robustness": _robustness(result),
         "long_game": None if result.long is None else long_data(result.long),
+        "evidence": None if result.evidence is None else posterior_data(result.evidence),
         "timing_s": dict(result.timing_s),
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
@@ -205,13 +207,15 @@ def _claim(item: AnsweredClaim) -> dict[str, Any]:
         data["record"] = _record(item.record_answer)
     if item.long_answer is not None:
         data["long_game"] = verdict_data(item.long_answer)
+    if item.posterior_answer is not None:
+        data["posterior"] = posterior_verdict_data(item.posterior_answer)
     if item.cannot is not None:
         data["cannot"] = item.cannot
     return data
 
 
 def _said(item: AnsweredClaim) -> str:
-    found = item.verdict or item.record_answer or item.long_answer
+    found = item.verdict or item.record_answer or item.long_answer or item.posterior_answer
     return "" if found is None else found.words
 
 

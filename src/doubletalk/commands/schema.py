@@ -19,12 +19,13 @@ class Format(StrEnum):
     solution = "solution"
     coding = "coding"
     longgame = "longgame"
+    lenses = "lenses"
 
 
 def schema(
-    which: Annotated[Format, typer.Argument(metavar="game|solution|coding|longgame", help="Which format.")],
+    which: Annotated[Format, typer.Argument(metavar="game|solution|coding|longgame|lenses", help="Which format.")],
 ) -> None:
-    """Print the JSON schema of a format: game file, solution file, coding or long game."""
+    """Print the JSON schema of a format: game file, solution file, coding, long game or lenses."""
     from importlib.resources import files
 
     put((files("doubletalk") / "schemas" / f"{which.value}.schema.json").read_text(encoding="utf-8"))

@@ -44,6 +44,9 @@ def study(
         str,
         typer.Option("--long", metavar="NAME", help="The long game: quick, all (a finer grid) or none."),
     ] = "quick",
+    evidence: Annotated[
+        str, typer.Option("--evidence", metavar="NAME", help="Fit the record and compare its lenses: quick or none.")
+    ] = "quick",
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", metavar="S", help="Stop each solve after S seconds.")
     ] = None,
@@ -57,6 +60,8 @@ def study(
         raise typer.BadParameter(f"found '{flips}', expected quick, all or none", param_hint="'--flips'")
     if long not in ("quick", "all", "none"):
         raise typer.BadParameter(f"found '{long}', expected quick, all or none", param_hint="'--long'")
+    if evidence not in ("quick", "none"):
+        raise typer.BadParameter(f"found '{evidence}', expected quick or none", param_hint="'--evidence'")
     if claims and json:
         raise typer.BadParameter("is for the terminal view; leave out --json", param_hint="'--claims'")
     place = _place(case)
@@ -66,7 +71,7 @@ def study(
         from doubletalk.report.pdf import check_pdf
 
         check_pdf()
-    result, interrupted = _studied(place, time_limit, flips, flips_limit, long)
+    result, interrupted = _studied(place, time_limit, flips, flips_limit, long, evidence)
     _write(result, folder, pdf and not interrupted)
     if json:
         put(result.to_json())
@@ -101,7 +106,7 @@ def _place(case: str) -> Path:
 
 
 def _studied(
-    place: Path, time_limit: float | None, flips: str, flips_limit: float, long: str
+    place: Path, time_limit: float | None, flips: str, flips_limit: float, long: str, evidence: str
 ) -> tuple[StudyResult, bool]:
     """The result and whether Ctrl-C cut it short."""
     interruption = Interruption()
@@ -113,7 +118,7 @@ def _studied(
                 raise KeyboardInterrupt
             bar(share, words)
 
-        result = answer_all(place, tell, flips, time_limit, flips_limit, long)
+        result = answer_all(place, tell, flips, time_limit, flips_limit, long, evidence)
     return result, interruption.happened
 
 

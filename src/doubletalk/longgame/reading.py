@@ -30,7 +30,7 @@ from doubletalk.longgame.declaration import (
     Variable,
 )
 
-__all__ = ["load_long_game", "long_game_from_text"]
+__all__ = ["load_long_game", "long_game_from_text", "number", "prior_of"]
 
 MAX_NODES = 50_000_000
 _TOP = ("doubletalk_longgame", "title", "source", "period", "discount", "beliefs", "informed", "actors", "states",
@@ -63,6 +63,27 @@ def number(node: Node, what: str, low: float = -math.inf, high: float = math.inf
         limits = f" from {low:g} to {high:g}" if high < math.inf else f" of at least {low:g}" if low > -math.inf else ""
         raise InputError(f"{what}: found {found(node)}, expected a number{limits} such as 0.5 or 1/16", line=node.line)
     return value
+
+
+def prior_of(node: Node, what: str) -> Prior:
+    """A prior such as {normal: [0, 1]}."""
+    entry = table(node, f"{what}, prior")
+    if len(entry.entries) != 1:
+        raise InputError(f"{what}, prior: expected one family such as {{normal: [0, 1]}}", line=node.line)
+    family, value = next(iter(entry.entries.items()))
+    if family not in _FAMILIES:
+        raise InputError(f"{what}, prior: {unknown('family', family, list(_FAMILIES))}", line=node.line)
+    given = items(value, what) if isinstance(value, Items) else (value,)
+    numbers = tuple(number(each, f"{what}, prior") for each in given)
+    positive = {"normal": numbers[1:], "uniform": ()}.get(family, numbers)
+    if len(numbers) != _FAMILIES[family] or any(x <= 0 for x in positive) or (
+        family == "uniform" and numbers[0] >= numbers[1]
+    ):  # fmt: skip
+        raise InputError(
+            f"{what}, prior: {family} takes {_FAMILIES[family]} number(s), scales and shapes above 0",
+            line=node.line,
+        )
+    return Prior(family, numbers)
 
 
 class _Reader:
@@ -197,31 +218,12 @@ class _Reader:
             what = f"coefficient {quoted(name)}"
             entry = table(value, what)
             check_keys(entry, what, ("value", "prior", "means", "source"))
-            prior = self.prior(entry.entries["prior"], what) if "prior" in entry.entries else Prior("fixed")
+            prior = prior_of(entry.entries["prior"], what) if "prior" in entry.entries else Prior("fixed")
             text = {
                 key: words(entry.entries[key], f"{what}, {key}") for key in ("means", "source") if key in entry.entries
             }
             read.append(Coefficient(name, number(required(entry, "value", what), f"{what}, value"), prior, **text))
         return tuple(read)
-
-    def prior(self, node: Node, what: str) -> Prior:
-        entry = table(node, f"{what}, prior")
-        if len(entry.entries) != 1:
-            raise InputError(f"{what}, prior: expected one family such as {{normal: [0, 1]}}", line=node.line)
-        family, value = next(iter(entry.entries.items()))
-        if family not in _FAMILIES:
-            raise InputError(f"{what}, prior: {unknown('family', family, list(_FAMILIES))}", line=node.line)
-        given = items(value, what) if isinstance(value, Items) else (value,)
-        numbers = tuple(number(each, f"{what}, prior") for each in given)
-        positive = {"normal": numbers[1:], "uniform": ()}.get(family, numbers)
-        if len(numbers) != _FAMILIES[family] or any(x <= 0 for x in positive) or (
-            family == "uniform" and numbers[0] >= numbers[1]
-        ):  # fmt: skip
-            raise InputError(
-                f"{what}, prior: {family} takes {_FAMILIES[family]} number(s), scales and shapes above 0",
-                line=node.line,
-            )
-        return Prior(family, numbers)
 
     def term(self, node: Node, what: str, coefficients: Sequence[str] | None) -> Term:
         entry = table(node, what)

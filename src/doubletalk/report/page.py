@@ -17,6 +17,7 @@ from doubletalk.report.sections.answer import answer
 from doubletalk.report.sections.atlas import atlas
 from doubletalk.report.sections.claims import claims
 from doubletalk.report.sections.equilibria import equilibria
+from doubletalk.report.sections.evidence import evidence
 from doubletalk.report.sections.forecast import forecast
 from doubletalk.report.sections.game import game
 from doubletalk.report.sections.longgame import longgame
@@ -39,6 +40,7 @@ SECTIONS: tuple[Callable[[PageContent], Section | None], ...] = (
     thresholds,
     talk,
     longgame,
+    evidence,
     forecast,
     record,
     questions,

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from doubletalk.case.language import parse_statement
 from doubletalk.case.long_claims import LongVerdict
+from doubletalk.case.posterior_claims import PosteriorVerdict
 from doubletalk.case.study import AnsweredClaim
 from doubletalk.case.sweep import Interval
 from doubletalk.case.verdict import Flip, Search, Verdict
@@ -66,6 +67,9 @@ def claim_row(
     elif item.long_answer is not None:
         about, standing, answer = "the long game", _LONG[item.long_answer.answer], item.long_answer.words
         changes = _without(item.long_answer)
+    elif item.posterior_answer is not None:
+        about, standing = "the fitted game", _LONG[item.posterior_answer.answer]
+        answer, reason = item.posterior_answer.words, _rests_on(item.posterior_answer)
     row = None if found is None else record_row(found)
     return ClaimRow(
         id=claim.id,
@@ -94,6 +98,10 @@ def claim_row(
         else "",
         worlds=reaches if verdict is not None else (),
     )
+
+
+def _rests_on(found: PosteriorVerdict) -> str:
+    return f"{found.method[:1].upper()}{found.method[1:]}. ± is one Monte-Carlo standard error."
 
 
 _LONG = {"yes": "yes", "no": "no", "undecided": "open", "undefined": "open"}

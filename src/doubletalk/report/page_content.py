@@ -128,7 +128,8 @@ class RecordRow:
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """One claim with its answer. ``about``: "the model", "the long game", "the record" or "neither" (``reason``: why).
+    """One claim with its answer. ``about``: "the model", "the long game", "the fitted game", "the record" or
+    "neither" (``reason``: why).
 
     ``interval`` says where it holds, ``assumes`` what it takes for granted, ``changes`` what would change the answer,
     ``searched`` what was looked at for that. ``reach`` is in how much of the model it holds, whatever its author's

@@ -129,7 +129,7 @@ def tally(content: PageContent, side: Side) -> str:
     model = content.claims_of(side.key, "the model")
     if model:
         parts.append(f"of {_claims(len(model))} about the model, {_reaching(content, model)}")
-    for about in ("the long game", "the record"):
+    for about in ("the long game", "the fitted game", "the record"):
         if asked := content.claims_of(side.key, about):
             found = {standing: sum(c.standing == standing for c in asked) for standing in STANDINGS}
             counts = [_counted(standing, n) for standing, n in found.items() if n]

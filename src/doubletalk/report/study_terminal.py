@@ -54,6 +54,25 @@ def _long(result: StudyResult, content: PageContent, console: Console) -> None:
             told.append(f"{side.name}: " + "{} hold, {} do not, {} within the error".format(*counts))
     if told:
         console.print(Text(f"Claims about the long game, at the file's coefficients. {'; '.join(told)}."))
+    _fitted(result, content, console)
+
+
+def _fitted(result: StudyResult, content: PageContent, console: Console) -> None:
+    """What the record says for each lens, or why it was not fitted."""
+    found = result.evidence
+    if found is None:
+        return
+    if found.missing or found.compared is None:
+        console.print(Text(f"The record was not fitted: {found.missing}."))
+        return
+    from doubletalk.lenses.comparing import weights_of
+    from doubletalk.lenses.output import method_words
+
+    shares = ", ".join(f"{name} {share:.2f}" for name, share in weights_of(found.compared.evidence).items())
+    doubtful = [name for name, item in found.compared.evidence.items() if not item.trusted]
+    doubt = f"; not to be trusted: {', '.join(doubtful)}" if doubtful else ""
+    words = method_words(found.compared)
+    console.print(Text(f"Lenses on the record, had all been equally likely before: {shares}{doubt} ({words})."))
 
 
 def _table(*headings: str) -> Table:

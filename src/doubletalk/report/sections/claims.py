@@ -21,6 +21,7 @@ def claims(content: PageContent) -> Section | None:
     for about, title in (
         ("the model", "About the model"),
         ("the long game", "About the long game"),
+        ("the fitted game", "About the long game fitted to the record"),
         ("the record", "About the record"),
         ("neither", "Not expressed, and why"),
     ):
@@ -55,7 +56,8 @@ def _over_worlds(claim: ClaimRow) -> str:
 
 
 def _claims_table(content: PageContent, rows: Sequence[ClaimRow], about: str) -> str:
-    last = {"the record": "Counts and tests", "neither": "Reason"}.get(about, "What would change it")
+    heads = {"the record": "Counts and tests", "the fitted game": "What it rests on", "neither": "Reason"}
+    last = heads.get(about, "What would change it")
     return stacked(
         ("Claim", "Answer", last), [(f"claim-{c.id}", _claim_cells(content, c, about)) for c in rows], css="claims"
     )

@@ -1,0 +1,291 @@
+r"""What a record says for a lens: posterior mode, weighted draws, and the log marginal likelihood with its error.
+
+    log p(y | lens) = log \int p(y | c) p(c | lens) dc
+
+first by Laplace at the mode, then by importance sampling from multivariate t around it, with the Monte-Carlo error and
+the Pareto k of the weights. Where the informed actor may have either stance, the draws are of a mixture: around the
+mode, and around the mode under each stance alone (what a stance lacks drawn from its prior), since "always the one" and
+"always the other" may hold most of the posterior without being a mode of it. Weights are posterior over the whole
+mixture.
+
+Every draw comes with log p(y_t | y_1 .. y_{t-1}, c) of each actor and period, with the beliefs, and with the log
+likelihoods of other records and of other initial beliefs at the same equilibrium: the equilibrium does not depend on
+them. So predictions, the stance over time and most of the sensitivity are weighted sums of what was solved once.
+
+Sources: Tierney and Kadane (1986), JASA 81; Geweke (1989), Econometrica 57; Owen and Zhou (2000), JASA 95 (mixtures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaln, logsumexp
+
+from doubletalk.lenses.normal import NormalPosterior
+from doubletalk.lenses.restricting import directions, one_stance
+from doubletalk.lenses.smoothing import TRUSTED, smoothed
+from doubletalk.longgame.declaration import LongGame
+from doubletalk.longgame.engine import Play, Tables
+from doubletalk.longgame.fitting import QuickFit, fit_mode
+from doubletalk.longgame.importance import DEGREES, importance
+from doubletalk.longgame.layout import Shape
+from doubletalk.longgame.likelihood import Observed, log_likelihood
+from doubletalk.longgame.posterior import Point, Posterior
+
+__all__ = ["Draws", "LensEvidence", "Variant", "evidence_of"]
+
+Floats = npt.NDArray[np.float64]
+Tell = Callable[[str], None]
+
+LEAST_SHARE = 0.15
+"""Of the draws that every part of a mixture gets at least, whatever its Laplace approximation says of it."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another record, or another belief at the start, under which the same draws are weighed."""
+
+    observed: Observed
+    belief: float
+
+
+@dataclass(frozen=True)
+class Draws:
+    """N weighted draws.
+
+    u            [N, d] coordinates; ``free`` [N, d] the coefficients
+    log_weights  [N] log posterior less log proposal, not normalised; -inf where no equilibrium was found
+    likelihood   [N] log likelihood; ``others`` [N, V] those of the variants
+    terms        [N, T, actors] log probabilities of what was done; ``beliefs`` [N, T + 1] P(last stance) before each
+                 period and after the last
+    """
+
+    names: tuple[str, ...]
+    u: Floats
+    free: Floats
+    log_weights: Floats
+    likelihood: Floats
+    others: Floats
+    terms: Floats
+    beliefs: Floats
+
+    @property
+    def failed(self) -> int:
+        """Draws at which no equilibrium was found."""
+        return int((~np.isfinite(self.log_weights)).sum())
+
+    def weights(self) -> tuple[Floats, float]:
+        """Normalised weights [N] with a smoothed tail, and Pareto k."""
+        logs, k = smoothed(self.log_weights)
+        return np.exp(logs), k
+
+    def quantiles(self, values: Floats, shares: tuple[float, ...]) -> Floats:
+        """[len(shares), ..] weighted quantiles of *values* [N, ..] over the draws."""
+        weights, _ = self.weights()
+        flat = values.reshape(len(values), -1)
+        order = np.argsort(flat, axis=0)
+        above = np.cumsum(weights[order], axis=0)
+        places = [np.minimum((above < share).sum(axis=0), len(values) - 1) for share in shares]
+        columns = np.arange(flat.shape[1])
+        found = np.stack([flat[order[place, columns], columns] for place in places])
+        return np.asarray(found.reshape(len(shares), *values.shape[1:]))
+
+    def mean(self, values: Floats) -> tuple[float, float]:
+        """Posterior mean of *values* [N] and its Monte-Carlo standard error (self-normalised weights)."""
+        weights, _ = self.weights()
+        mean = float(weights @ values)
+        return mean, float(np.sqrt((weights**2) @ (values - mean) ** 2))
+
+
+@dataclass(frozen=True)
+class LensEvidence:
+    """The evidence for one lens.
+
+    free, directions     coefficients that are free, and the rank of the payoffs in them
+    fit                  mode and Laplace approximation; ``laplace`` its log marginal likelihood
+    log_evidence, error  by importance sampling, with its standard error; nan without draws
+    effective, pareto_k  of the weights; above 0.7 the error is not to be trusted
+    """
+
+    name: str
+    free: tuple[str, ...]
+    directions: int
+    fit: QuickFit
+    draws: Draws | None = None
+    log_evidence: float = float("nan")
+    error: float = float("nan")
+    effective: float = float("nan")
+    pareto_k: float = float("nan")
+
+    @property
+    def laplace(self) -> float:
+        """Log marginal likelihood by Laplace."""
+        return self.fit.log_evidence
+
+    @property
+    def best(self) -> tuple[float, float, str]:
+        """The log marginal likelihood to quote, its standard error, and the method: importance sampling or Laplace."""
+        if self.draws is None:
+            return self.laplace, float("nan"), "Laplace"
+        return self.log_evidence, self.error, "importance sampling"
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the fit settled and, where there are draws, their error can be believed."""
+        return self.fit.settled and (self.draws is None or self.pareto_k < TRUSTED)
+
+
+def evidence_of(
+    name: str, game: LongGame, observed: Observed, *, draws: int = 0, points: int | None = None, seed: int = 1,
+    begin: Floats | None = None, tell: Tell | None = None, until: int | None = None,
+    variants: Sequence[Variant] = (),
+) -> LensEvidence:  # fmt: skip
+    """Fit the game of a lens to a record, draw around its mode, and weigh. ``draws`` 0: Laplace alone.
+
+    The climb starts at *begin*, coordinates, else at the file's values, and there again where it does not settle;
+    ``until`` only so many periods count. Raises ``DoubletalkError`` where no equilibrium is found at the mode.
+    """
+    posterior = NormalPosterior(game, observed, points, until)
+    found = _climbed(posterior, posterior.coordinates.start() if begin is None else begin, tell)
+    if begin is not None and not found.settled:
+        found = _climbed(posterior, posterior.coordinates.start(), tell)
+    counted = posterior.names, directions(game)
+    if not draws or not found.curved:
+        return LensEvidence(name, *counted, found)
+    around = [found, *_alone(posterior, game, observed, until, tell)]
+    points_drawn, logs = _drawn(posterior, around, draws, seed, tell)
+    u = np.stack([point.u for point in points_drawn])
+    kept = Draws(
+        posterior.names, u, posterior.coordinates.free(u), logs, np.array([point.likelihood for point in points_drawn]),
+        _others(posterior, points_drawn, variants), np.stack([point.terms for point in points_drawn]),
+        np.stack([point.beliefs for point in points_drawn]),
+    )  # fmt: skip
+    log_evidence, error, effective, k = summed(logs)
+    return LensEvidence(name, *counted, found, kept, log_evidence, error, effective, k)
+
+
+def summed(log_weights: Floats) -> tuple[float, float, float, float]:
+    """Of log weights [N]: log mean, its standard error, the effective number of draws, and Pareto k."""
+    n = len(log_weights)
+    total = float(logsumexp(log_weights) - np.log(n))
+    shares = np.exp(log_weights - total)
+    error = float(shares.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    return total, error, float(shares.sum() ** 2 / (shares**2).sum()), smoothed(log_weights)[1]
+
+
+# ---- around what ----------------------------------------------------------------------------------------------------
+
+
+def _climbed(posterior: NormalPosterior, begin: Floats, tell: Tell | None) -> QuickFit:
+    def progress(count: int, value: float) -> None:
+        if tell is not None:
+            tell(f"{count} evaluations, log posterior {value:.3f}")
+
+    # It asks for no more than the two kinds of posterior have in common.
+    return fit_mode(cast(Posterior, posterior), begin=begin, progress=progress)
+
+
+def _alone(
+    posterior: NormalPosterior, game: LongGame, observed: Observed, until: int | None, tell: Tell | None
+) -> list[QuickFit]:
+    """The fits under each stance alone, in the coordinates of the game of both; none for a game of one stance.
+
+    Their log evidence is less by the log chance of having that stance at the start and keeping it.
+    """
+    found, size = [], until or len(np.asarray(observed.moves))
+    for place, stance in enumerate(game.stances if len(game.stances) == 2 else ()):
+        lonely = NormalPosterior(one_stance(game, stance), observed, None, until)
+        fit = _climbed(lonely, lonely.coordinates.start(), tell)
+        chance = (game.belief if place else 1 - game.belief) * (1 - game.hazard[place]) ** size
+        if not fit.curved or not chance > 0:
+            continue
+        index = [posterior.names.index(name) for name in fit.names]
+        u, covariance = np.zeros(len(posterior.names)), np.eye(len(posterior.names))
+        u[index] = fit.u
+        covariance[np.ix_(index, index)] = fit.covariance
+        found.append(replace(fit, u=u, covariance=covariance, log_evidence=fit.log_evidence + float(np.log(chance))))
+    return found
+
+
+# ---- draws -----------------------------------------------------------------------------------------------------------
+
+
+def _drawn(
+    posterior: NormalPosterior, around: list[QuickFit], draws: int, seed: int, tell: Tell | None
+) -> tuple[list[Point], Floats]:
+    """Draws around every fit, and their log weights against the mixture of all proposals."""
+    logs = np.array([fit.log_evidence for fit in around])
+    shares = np.maximum(np.exp(logs - logsumexp(logs)), LEAST_SHARE)
+    counts = np.maximum((shares / shares.sum() * draws).astype(int), 1)
+    counts[0] += draws - counts.sum()
+    drawn: list[Point] = []
+    for k, (fit, count) in enumerate(zip(around, counts, strict=True)):
+        before = len(drawn)
+
+        def progress(done: int, _: int, before: int = before) -> None:
+            if tell is not None:
+                tell(f"draw {before + done} of {draws}")
+
+        drawn += importance(cast(Posterior, posterior), fit, int(count), seed + 1000 * k, progress).points
+    u = np.stack([point.u for point in drawn])
+    parts = [np.log(count / draws) + _log_t(u, fit) for fit, count in zip(around, counts, strict=True)]
+    values = np.array([point.value if point.good else -np.inf for point in drawn])
+    return drawn, values - logsumexp(np.stack(parts), axis=0)
+
+
+def _log_t(u: Floats, fit: QuickFit) -> Floats:
+    """[N] log density of the multivariate t with ``DEGREES`` around a mode at *u* [N, d]."""
+    d = u.shape[1]
+    root = np.linalg.cholesky(fit.covariance)
+    z = np.linalg.solve(root, (u - fit.u).T)
+    constant = gammaln((DEGREES + d) / 2) - gammaln(DEGREES / 2) - d / 2 * np.log(DEGREES * np.pi)
+    volume = float(np.log(np.diag(root)).sum())
+    return np.asarray(constant - volume - (DEGREES + d) / 2 * np.log1p((z**2).sum(axis=0) / DEGREES))
+
+
+@partial(jax.jit, static_argnums=0)
+def _likelihood(shape: Shape, tables: Tables, play: Play, observed: Observed, belief: Any) -> Any:
+    return log_likelihood(shape, tables, play, observed, belief)[0]
+
+
+def _others(posterior: NormalPosterior, drawn: list[Point], variants: Sequence[Variant]) -> Floats:
+    """[N, V] log likelihoods of the variants at every draw."""
+    table, inside = np.full((len(drawn), len(variants)), -np.inf), posterior.inside
+    for n, point in enumerate(drawn):
+        play = posterior.play(point) if point.good and variants else None
+        for v, variant in enumerate(variants if play is not None else ()):
+            observed = Observed(jnp.asarray(variant.observed.levels), jnp.asarray(variant.observed.moves))
+            table[n, v] = _likelihood(inside.shape, inside.tables, play, observed, jnp.asarray(variant.belief))
+    return table
+
+
+def reweighed(item: LensEvidence, ratio: Floats) -> tuple[float, float, float, float, float]:
+    """The evidence when every draw's posterior is changed by the log ratio [N].
+
+    Returns log evidence, its error, Pareto k, the change against the item's own evidence, and that change's error,
+    which is sharper than the difference of the two errors because both are of the same draws.
+    """
+    assert item.draws is not None
+    before = item.draws.log_weights
+    with np.errstate(invalid="ignore"):
+        after = np.where(np.isfinite(before), before + ratio, -np.inf)
+    log_evidence, error, _, k = summed(after)
+    influence = np.exp(after - log_evidence) - np.exp(before - item.log_evidence)
+    change_error = float(influence.std(ddof=1) / np.sqrt(len(influence)))
+    return log_evidence, error, k, log_evidence - item.log_evidence, change_error
+
+
+def only_draws(draws: Draws, kept: npt.NDArray[np.bool_]) -> Draws:
+    """Some of the draws."""
+    return replace(
+        draws, u=draws.u[kept], free=draws.free[kept], log_weights=draws.log_weights[kept],
+        likelihood=draws.likelihood[kept], others=draws.others[kept], terms=draws.terms[kept],
+        beliefs=draws.beliefs[kept],
+    )  # fmt: skip
