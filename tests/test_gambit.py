@@ -84,7 +84,7 @@ def test_every_equilibrium_that_gambit_lists_is_in_a_nash_family(kind, full):
 @pytest.mark.long
 @pytest.mark.parametrize("kind", IN_SEQUENCE)
 def test_every_pure_equilibrium_of_audiences_in_sequence_is_in_a_nash_family(kind, full):
-    """Gambit's pure equilibria (2 games of a kind, 20 with --full) are ours (12 a game), ours have no regret (8 a game).
+    """Gambit's pure equilibria (2 games of a kind, 20 with --full) are ours (12 a game); ours have no regret (8 each).
 
     No player moves twice, so that Gambit's reduced strategies name every information set.
     """
