@@ -302,18 +302,23 @@ def period(shape: Shape, tables: Tables, coefficients: Array, unknown: Unknown) 
 
 
 def outside_play(shape: Shape, play: Play) -> Play:
-    """Play in the order of axes that its docstring gives, with an entry for each earlier move."""
+    """Play in the order of axes that its docstring gives, with an entry for each earlier move; of NumPy's or JAX's."""
 
     def turned(i: int, table: Array) -> Array:
         seen = len(shape.seen(i))
         for j in range(seen):
-            table = spread(table, shape.kinds[j], 2 + j)
+            kinds = shape.kinds[j]
+            table = table.take(list(kinds), 2 + j) if isinstance(table, np.ndarray) else spread(table, kinds, 2 + j)
         table = axes.outward(shape, table, seen + 1)
         at, others = len(shape.levels) + seen, shape.moves[seen:i]
         wide = table.reshape((*table.shape[:at], *(1,) * len(others), *table.shape[at:]))
-        return jnp.broadcast_to(wide, (*wide.shape[:at], *others, *wide.shape[at + len(others) :]))
+        whole = (*wide.shape[:at], *others, *wide.shape[at + len(others) :])
+        return np.broadcast_to(wide, whole) if isinstance(wide, np.ndarray) else jnp.broadcast_to(wide, whole)
 
     def both(i: int, table: Array) -> Array:
-        return turned(i, table) if i != shape.informed else jnp.stack([turned(i, part) for part in table])
+        if i != shape.informed:
+            return turned(i, table)
+        parts = [turned(i, part) for part in table]
+        return np.stack(parts) if isinstance(table, np.ndarray) else jnp.stack(parts)
 
     return Play(*(tuple(both(i, table) for i, table in enumerate(part)) for part in play))

@@ -25,7 +25,7 @@ from doubletalk.longgame.engine import Unknown, tables_of
 from doubletalk.longgame.layout import Shape, feature
 from doubletalk.longgame.simulate import Paths, simulate
 from doubletalk.longgame.solution import LongSolution, solve_long_game, values_with
-from doubletalk.longgame.solving import TOLERANCE, play_at, solve
+from doubletalk.longgame.solving import TOLERANCE, play_of, solve
 
 __all__ = ["PERIODS", "Room", "Scene", "Setting", "as_bars", "one_stance", "payoffs_along",
            "worth_at_start"]  # fmt: skip
@@ -155,7 +155,7 @@ class Room:
         if not size <= TOLERANCE:
             raise DoubletalkError(f"no equilibrium found: residual {size:.2g}, {TOLERANCE:.0e} is needed")
         self._last.setdefault(shape, found.unknown)
-        play = play_at(shape, tables, values, found.unknown)
+        play = play_of(shape, found)
         return LongSolution(game, shape, tables, values, found.unknown, play, size, int(found.evaluations))
 
 

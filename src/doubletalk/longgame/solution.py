@@ -82,7 +82,7 @@ def solve_long_game(
     """
     from doubletalk.longgame.engine import tables_of
     from doubletalk.longgame.policies import under_policy
-    from doubletalk.longgame.solving import TOLERANCE, play_at, solve
+    from doubletalk.longgame.solving import TOLERANCE, play_of, solve
 
     fixed: dict[int, Any] = {}
     if policy is not None:
@@ -96,7 +96,7 @@ def solve_long_game(
             f"no equilibrium found: the residual stopped at {size:.2g} after {int(found.evaluations)} evaluations, "
             f"{TOLERANCE:.0e} is needed; try smaller coefficients or smaller discounts"
         )
-    play = play_at(shape, tables, values, found.unknown)
+    play = play_of(shape, found)
     return LongSolution(game, shape, tables, values, found.unknown, play, size, int(found.evaluations))
 
 

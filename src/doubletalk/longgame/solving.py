@@ -26,13 +26,14 @@ from doubletalk.longgame.engine import (
     flow_payoffs,
     inside,
     outside,
+    outside_play,
     period,
     round_of,
     start,
 )
 from doubletalk.longgame.layout import Shape
 
-__all__ = ["Solved", "compilations", "equilibrium", "play_at", "residual", "solve", "solve_many"]
+__all__ = ["Solved", "compilations", "equilibrium", "play_at", "play_of", "residual", "solve", "solve_many"]
 
 Array: TypeAlias = Any
 
@@ -50,11 +51,15 @@ def compilations() -> int:
 
 
 class Solved(NamedTuple):
-    """An unknown with its residual max |G(x) - x| in units of the shock, and the evaluations of G that it took."""
+    """An unknown with its residual max |G(x) - x| in units of the shock, and the evaluations of G that it took.
+
+    ``play`` is what the last evaluation said, in the solver's order of axes; see :func:`play_of`.
+    """
 
     unknown: Unknown
     residual: Any
     evaluations: Any
+    play: Any = None
 
 
 def residual(shape: Shape, tables: Tables, coefficients: Array, unknown: Unknown) -> Array:
@@ -78,19 +83,22 @@ class _Anderson(NamedTuple):
     best: Array
     best_step: Array
     best_size: Array
+    other: Any  # what else *image* said in the last evaluation
 
 
-def _anderson(image: Any, x: Array, tolerance: float, limit: int) -> tuple[Array, Array, Array]:
-    """Fixed point of *image* from *x*: the best point found, its residual, the evaluations."""
+def _anderson(image: Any, x: Array, tolerance: float, limit: int) -> _Anderson:
+    """Fixed point of *image*, which gives G(x) and something else, from *x*."""
     nothing, zero = jnp.zeros((MEMORY, x.size)), jnp.zeros_like(x)
+    other = jax.tree.map(lambda part: jnp.zeros(part.shape, part.dtype), jax.eval_shape(image, x)[1])
     state = _Anderson(x, zero, zero, nothing, nothing, jnp.zeros((MEMORY, MEMORY)), jnp.array(0), jnp.array(0), x, zero,
-                      jnp.array(jnp.inf))  # fmt: skip
+                      jnp.array(jnp.inf), other)  # fmt: skip
 
     def going(s: _Anderson) -> Array:
         return (s.best_size > tolerance) & (s.count < limit)
 
     def advance(s: _Anderson) -> _Anderson:
-        step = image(s.x) - s.x
+        value, other = image(s.x)
+        step = value - s.x
         size = jnp.max(jnp.abs(step))
         worse = ~(size < 4.0 * s.best_size) & (s.count > 0)  # also when not finite: back to the best, plain step
         place, kept = (s.count - 1) % MEMORY, s.count > 0
@@ -107,10 +115,10 @@ def _anderson(image: Any, x: Array, tolerance: float, limit: int) -> tuple[Array
         age = (place - jnp.arange(MEMORY)) % MEMORY
         weights = _least_squares(gram, products[:, 1], age < used)
         x = base + step - weights @ images
-        return _Anderson(x, base, step, images, steps, gram, used, s.count + 1, best, best_step, best_size)
+        return _Anderson(x, base, step, images, steps, gram, used, s.count + 1, best, best_step, best_size, other)
 
-    last = jax.lax.while_loop(going, advance, state)
-    return last.best, last.best_size, last.count
+    last: _Anderson = jax.lax.while_loop(going, advance, state)
+    return last
 
 
 def _least_squares(gram: Array, right: Array, live: Array) -> Array:
@@ -154,22 +162,23 @@ def _map(shape: Shape, tables: Tables, coefficients: Array, guess: Unknown) -> t
     flat, unravel = ravel_pytree(inside(shape, guess))
     flows = flow_payoffs(shape, tables, coefficients, belief_grid(shape.points))
 
-    def image(x: Array) -> Array:
-        return ravel_pytree(round_of(shape, tables, flows, unravel(x))[0])[0]
+    def image(x: Array) -> tuple[Array, Play]:
+        again, play = round_of(shape, tables, flows, unravel(x))
+        return ravel_pytree(again)[0], play
 
     return image, flat, lambda x: outside(shape, unravel(x))
 
 
 def _solve(shape: Shape, tables: Tables, coefficients: Array, guess: Unknown, tolerance: float) -> Solved:
     image, flat, back = _map(shape, tables, coefficients, guess)
-    x, size, count = _anderson(image, flat, tolerance, ANDERSON_STEPS)
-    return Solved(back(x), size, count)
+    end = _anderson(image, flat, tolerance, ANDERSON_STEPS)
+    return Solved(back(end.best), end.best_size, end.count, end.other)
 
 
 def _finish(shape: Shape, tables: Tables, coefficients: Array, found: Solved, tolerance: float) -> Solved:
     image, flat, back = _map(shape, tables, coefficients, found.unknown)
-    x, size, more = _newton(image, flat, found.residual, tolerance)
-    return Solved(back(x), size, found.evaluations + more)
+    x, size, more = _newton(lambda y: image(y)[0], flat, found.residual, tolerance)
+    return Solved(back(x), size, found.evaluations + more, image(x)[1])
 
 
 @partial(jax.jit, static_argnums=(0,))
@@ -187,7 +196,7 @@ def _finish_one(shape: Shape, tables: Tables, coefficients: Array, found: Solved
 @partial(jax.jit, static_argnums=(0,))
 def _solve_draws(shape: Shape, tables: Tables, draws: Array, guess: Unknown, tolerance: float) -> Solved:
     _compiled["count"] += 1
-    found: Solved = jax.vmap(lambda c, g: _solve(shape, tables, c, g, tolerance))(draws, guess)
+    found: Solved = jax.vmap(lambda c, g: _solve(shape, tables, c, g, tolerance)._replace(play=None))(draws, guess)
     return found
 
 
@@ -209,8 +218,13 @@ def solve(
     values = jnp.asarray(coefficients, dtype=float)
     found: Solved = _solve_one(shape, tables, values, given, tolerance)
     if not float(found.residual) <= tolerance:
-        found = _finish_one(shape, tables, values, found, tolerance)
+        found = _finish_one(shape, tables, values, found._replace(play=None), tolerance)
     return found
+
+
+def play_of(shape: Shape, found: Solved) -> Play:
+    """Choice probabilities and choice values at what :func:`solve` found, as NumPy arrays; nothing is compiled."""
+    return outside_play(shape, jax.tree.map(np.asarray, found.play))
 
 
 def solve_many(
@@ -224,6 +238,7 @@ def solve_many(
     found: Solved = _solve_draws(shape, tables, draws, given, tolerance)
     for k in np.flatnonzero(~(np.asarray(found.residual) <= tolerance)):
         one = _finish_one(shape, tables, draws[k], jax.tree.map(lambda part, k=k: part[k], found), tolerance)
+        one = one._replace(play=None)
         found = jax.tree.map(lambda all_, own, k=k: all_.at[k].set(own), found, one)
     return found
 
