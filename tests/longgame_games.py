@@ -135,6 +135,7 @@ class Reference:
             keys += [(i, t) for t in (self.stances if i == self.informed else (None,))]
         self.V = {k: {s: np.zeros(len(self.beliefs)) for s in self.states} for k in keys}
         self.L = {}
+        self.M = {}
         self.P = {}
         for _ in range(limit):
             gap = self.sweep()
@@ -170,6 +171,9 @@ class Reference:
                     u = (1 - b) * self.flow(j, 0, s, moves) + b * self.flow(j, 1, s, moves)
                 out[(j, theta)] = u + self.ahead((j, theta), s, moves, b)
             return out
+        group = next(group for group in g.groups if i in group)
+        if len(group) > 1:
+            return self.together(group, s, moves, b)
         if i == self.informed:
             return self.signal(s, moves, b)
         options = [m for m in range(len(g.actors[i].moves)) if self.available(i, s, (*moves, m))]
@@ -210,6 +214,46 @@ class Reference:
             self.newP[(i, t, s, moves, b)] = dict(zip(options, p[t], strict=True))
         return out
 
+    def together(self, group, s, moves, b):
+        """Several move at once, each expecting of the others what the last sweep said."""
+        g, n = self.g, list(self.beliefs).index(b)
+        gap = [(0,) * (j - len(moves)) for j in group]  # co-movers' moves, which bar nothing
+        options = [[m for m in range(len(g.actors[j].moves)) if self.available(j, s, (*moves, *zeros, m))]
+                   for j, zeros in zip(group, gap, strict=True)]  # fmt: skip
+        stances = [self.stances if j == self.informed else (None,) for j in group]
+        old = {(j, t): self.M.get((j, t, s, moves, n), np.full(len(own), 1 / len(own)))
+               for j, own, ts in zip(group, options, stances, strict=True) for t in ts}  # fmt: skip
+        mixed = {j: (1 - b) * old[(j, 0)] + b * old[(j, 1)] if j == self.informed else old[(j, None)] for j in group}
+        q = {key: np.zeros(len(p)) for key, p in old.items()}
+        out = dict.fromkeys(self.V, 0.0)
+        for places in itertools.product(*(range(len(own)) for own in options)):
+            made = tuple(own[p] for own, p in zip(options, places, strict=True))
+            if self.informed in group:
+                ratio = self.L.get((s, moves, made[group.index(self.informed)], n), 0.0)
+                post = b * np.exp(ratio) / (b * np.exp(ratio) + 1 - b)
+                tables = self.after(s, (*moves, *made))
+                worth = {k: self.interp(tables[k], post) for k in self.V}
+            else:
+                worth = self.later(s, (*moves, *made), b)
+            chance = {j: mixed[j][p] for j, p in zip(group, places, strict=True)}
+            for k in self.V:
+                out[k] += np.prod(list(chance.values())) * worth[k]
+            for j, p in zip(group, places, strict=True):
+                others = np.prod([chance[k] for k in group if k != j])
+                for t in self.stances if j == self.informed else (None,):
+                    q[(j, t)][p] += others * worth[(j, t)]
+        for (j, t), values in q.items():
+            out[(j, t)] = float(np.log(np.exp(values - values.max()).sum()) + values.max())
+            p = np.exp(values - out[(j, t)])
+            self.newM[(j, t, s, moves, n)] = p
+            key = (j, s, moves, b) if t is None else (j, t, s, moves, b)
+            self.newP[key] = dict(zip(options[group.index(j)], p, strict=True))
+        if self.informed in group:
+            two = [q[(self.informed, t)] - out[(self.informed, t)] for t in (0, 1)]
+            for c, m in enumerate(options[group.index(self.informed)]):
+                self.newL[(s, moves, m, n)] = two[1][c] - two[0][c]
+        return out
+
     def after(self, s, moves):
         if (s, moves) not in self.cache:
             rows = [self.later(s, moves, x) for x in self.beliefs]
@@ -217,7 +261,7 @@ class Reference:
         return self.cache[(s, moves)]
 
     def sweep(self):
-        self.newL, self.newP, self.cache, self.curves = {}, {}, {}, {}
+        self.newL, self.newP, self.newM, self.cache, self.curves = {}, {}, {}, {}, {}
         fresh = {k: {s: np.zeros(len(self.beliefs)) for s in self.states} for k in self.V}
         for s in self.states:
             for n, b in enumerate(self.beliefs):
@@ -225,5 +269,6 @@ class Reference:
                     fresh[k][s][n] = v
         gap = max(np.abs(fresh[k][s] - self.V[k][s]).max() for k in fresh for s in self.states)
         gap = max([gap, *(abs(self.newL[k] - self.L.get(k, 0.0)) for k in self.newL)])
-        self.V, self.L, self.P = fresh, self.newL, self.newP
+        gap = max([gap, *(np.abs(self.newM[k] - self.M.get(k, 0.0)).max() for k in self.newM)])
+        self.V, self.L, self.P, self.M = fresh, self.newL, self.newP, self.newM
         return gap

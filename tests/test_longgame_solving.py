@@ -30,13 +30,16 @@ from doubletalk.longgame.policies import outcomes_of  # noqa: E402
 from doubletalk.longgame.simulate import simulate  # noqa: E402
 from doubletalk.longgame.solution import explain, search_equilibria, solve_long_game  # noqa: E402
 
-CASES = [(1, ("c", "w"), 1), (2, ("c", "w"), 2), (3, ("w", "c"), 2)]
+CASES = [
+    (1, ("c", "w"), 1, ()), (2, ("c", "w"), 2, ()), (3, ("w", "c"), 2, ()),
+    (4, ("c", "w"), 1, (("c", "w"),)), (5, ("w", "c"), 2, (("w", "c"),)),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("seed", "order", "stances"), CASES)
-def test_the_solver_agrees_with_plain_loops(seed, order, stances):
+@pytest.mark.parametrize(("seed", "order", "stances", "at_once"), CASES)
+def test_the_solver_agrees_with_plain_loops(seed, order, stances, at_once):
     """Values and choice probabilities equal those of loops written from the definition, to 1e-8."""
-    game = random_game(seed, order=order, stances=stances, points=3)
+    game = replace(random_game(seed, order=order, stances=stances, points=3), at_once=at_once)
     solved = solve_long_game(game)
     assert solved.residual <= solving.TOLERANCE
     loops = Reference(game).solve()
@@ -53,7 +56,7 @@ def test_the_solver_agrees_with_plain_loops(seed, order, stances):
         else:
             s, moves, b = rest
         n = list(loops.beliefs).index(b)
-        row = table[(*s, *moves)][:, n]
+        row = table[(*s, *moves, *[0] * (i - len(moves)))][:, n]
         for m in range(len(row)):
             assert abs(row[m] - chances.get(m, 0.0)) < 1e-8
 

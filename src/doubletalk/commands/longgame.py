@@ -6,6 +6,7 @@ import csv
 import io
 import json as json_text
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,9 @@ _Seed = Annotated[int, typer.Option("--seed", help="Seed of the random numbers."
 _Paths = Annotated[int, typer.Option("--paths", metavar="N", help="Number of simulated paths.")]
 _Periods = Annotated[int, typer.Option("--periods", metavar="N", help="Periods of each path.")]
 _Stance = Annotated[str | None, typer.Option("--stance", metavar="NAME", help="The true stance; else drawn.")]
+_Horizon = Annotated[
+    int | None, typer.Option("--horizon", metavar="N", min=0, help="End after N periods; 0: never. Else the file's.")
+]
 _Belief = Annotated[
     float | None, typer.Option("--belief", metavar="P", help="Belief in the last stance; else the file's.")
 ]
@@ -81,6 +85,10 @@ def _stance(game: LongGame, name: str | None) -> int | None:
     return game.stances.index(name)
 
 
+def _ending(game: LongGame, horizon: int | None) -> LongGame:
+    return game if horizon is None else replace(game, horizon=horizon)
+
+
 def _solved(game: LongGame, settings: Sequence[str] | None, policy: str | None) -> LongSolution:
     _needs_jax()
     with ProgressBar() as bar:
@@ -101,6 +109,10 @@ def check(file: _File) -> None:
     for variable in game.variables:
         how = "exogenous (Markov)" if variable.markov else f"{len(variable.rules)} rules"
         put(f"  {variable.name}: {', '.join(variable.levels)}; starts {variable.levels[variable.start]}; {how}\n")
+    for group in game.at_once:
+        put(f"  {', '.join(group)} move at once\n")
+    if game.horizon:
+        put(f"  ends after {game.horizon} {game.period}s\n")
     stances = f" x {len(game.stances)} stances x {game.points} beliefs" if len(game.stances) == 2 else ""
     put(f"  {game.states} states{stances}, {len(game.coefficients)} coefficients, {len(game.policies)} policies\n")
 
@@ -114,6 +126,10 @@ def solve(
         str | None, typer.Option("--explain", metavar="STATE", help="Say what happens in a state: a=x,b=y,...")
     ] = None,
     belief: _Belief = None,
+    horizon: _Horizon = None,
+    at: Annotated[
+        int, typer.Option("--at", metavar="N", help="With a horizon: the period that --explain is about, from 0.")
+    ] = 0,
     starts: Annotated[
         int, typer.Option("--starts", metavar="N", help="Look for further equilibria from N starts.")
     ] = 0,
@@ -122,28 +138,38 @@ def solve(
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.nc", help="Write all arrays as NetCDF.")] = None,
 ) -> None:
-    """Find a Markov logit equilibrium to a residual below 1e-10."""
+    """Find a Markov logit equilibrium to a residual below 1e-10; with a horizon, by backward induction."""
     if out is not None:
         if out.suffix != ".nc":
             raise InputError(f"found the ending '{out.suffix}', expected .nc", str(out))
         check_writable(out)
-    game = _loaded(file)
+    game = _ending(_loaded(file), horizon)
+    if at and not game.horizon:
+        raise InputError("--at asks for a period of a game that ends; give --horizon N or 'horizon' in the file")
     asked = None if explain is None else _pairs(explain, "--explain")
     solution = _solved(game, settings, policy)
+    from doubletalk.longgame.solution import at_equilibrium, grid_error, search_equilibria
     from doubletalk.longgame.solution import explain as explained
-    from doubletalk.longgame.solution import grid_error, search_equilibria
 
     put(f"{solution.game.title}\n")
     put(f"residual {solution.residual:.1e} in units of the shock, {solution.evaluations} evaluations\n")
+    others: list[LongSolution] = []
     if starts:
         found = search_equilibria(solution, starts=starts)
-        put(f"equilibria found: {len(found.equilibria)} from {starts + 2} starts ({found.failed} of them failed); ")
-        put("others may exist\n")
+        put(f"equilibria found: {len(found.equilibria)} from {starts + 2} starts ({found.failed} of them failed): ")
+        put(f"{', '.join(map(str, found.times))} times; others may exist\n")
+        others = [at_equilibrium(solution, each) for each in found.equilibria[1:]]
     if grid:
         put(f"belief grid: choice probabilities move by at most {grid_error(solution):.1e} on a grid twice as fine\n")
     start = {variable.name: variable.levels[variable.start] for variable in solution.game.variables}
-    for line in explained(solution, {**start, **(asked or {})}, game.belief if belief is None else belief):
+    shown = solution.at(at) if game.horizon else solution
+    place = ({**start, **(asked or {})}, game.belief if belief is None else belief)
+    for line in explained(shown, *place):
         put(line + "\n")
+    for k, other in enumerate(others, start=2):
+        put(f"equilibrium {k} of {len(others) + 1}\n")
+        for line in explained(other, *place):
+            put(line + "\n")
     if out is not None:
         save(out, bytes(solution.dataset().to_netcdf(None, engine="scipy")))
 
@@ -158,6 +184,7 @@ def simulate(
     seed: _Seed = 1,
     stance: _Stance = None,
     belief: _Belief = None,
+    horizon: _Horizon = None,
     impose: Annotated[
         str | None, typer.Option("--impose", metavar="ACTOR=MOVE", help="Print what this move changes, once imposed.")
     ] = None,
@@ -166,7 +193,8 @@ def simulate(
     """Frequencies of levels and moves over time, with Monte-Carlo errors; or the response to a move imposed once."""
     if out is not None:
         check_writable(out)
-    game = _loaded(file)
+    game = _ending(_loaded(file), horizon)
+    periods = min(periods, game.horizon) if game.horizon else periods
     true = _stance(game, stance)
     imposed = None if impose is None else _imposed(game, impose)
     solution = _solved(game, settings, policy)

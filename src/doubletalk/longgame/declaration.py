@@ -180,6 +180,7 @@ class LongGame:
     hazard     for each stance, the chance per period of leaving it for the other
     points     size of the belief grid (1 with a single stance)
     at_once    groups of actors that move at once, none seeing the others' moves; all others move alone
+    horizon    number of periods after which the game ends; 0: it never ends
     """
 
     title: str
@@ -197,6 +198,7 @@ class LongGame:
     outcomes: tuple[Outcome, ...] = ()
     path: str = ""
     at_once: tuple[tuple[str, ...], ...] = ()
+    horizon: int = 0
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:

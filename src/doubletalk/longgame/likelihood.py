@@ -39,6 +39,8 @@ def observed_from(
     game: LongGame, levels: npt.NDArray[Any], moves: npt.NDArray[Any], names: tuple[str, ...] = ()
 ) -> Observed:
     """Check a record against the game: sizes, and no move that the game bars in that state."""
+    if game.horizon:
+        raise InputError("a record is fitted by games that never end; leave out 'horizon'", game.path or None)
     shape = tuple(len(v.levels) for v in game.variables), tuple(len(a.moves) for a in game.actors)
     levels, moves = np.asarray(levels), np.asarray(moves)
     if levels.shape[1:] != (len(shape[0]),) or moves.shape[1:] != (len(shape[1]),) or len(levels) != len(moves):

@@ -33,8 +33,8 @@ from doubletalk.longgame.declaration import (
 __all__ = ["load_long_game", "long_game_from_text", "number", "prior_of"]
 
 MAX_NODES = 50_000_000
-_TOP = ("doubletalk_longgame", "title", "source", "period", "discount", "beliefs", "informed", "actors", "states",
-        "coefficients", "payoffs", "policies", "outcomes")  # fmt: skip
+_TOP = ("doubletalk_longgame", "title", "source", "period", "discount", "beliefs", "informed", "actors", "at_once",
+        "states", "horizon", "coefficients", "payoffs", "policies", "outcomes")  # fmt: skip
 _FAMILIES = {"normal": 2, "half_normal": 1, "uniform": 2, "gamma": 2, "beta": 2}
 _TERM = ("coefficient", "add", "when", "times")
 
@@ -95,6 +95,7 @@ class _Reader:
         self.parts: dict[str, tuple[str, str, int]] = {}  # part -> (actor, part's labels by place)
         self.part_labels: dict[str, tuple[str, ...]] = {}
         self.actor_parts: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.together: tuple[tuple[str, ...], ...] = ()
 
     def game(self, node: Node) -> LongGame:
         top = table(node, "a long-game file")
@@ -106,6 +107,7 @@ class _Reader:
         states = table(required(top, "states", "the long-game file"), "states")
         informed, stances, belief, hazard = self.informed(top, actors)
         self.names(actors, states, stances)
+        self.together = self.at_once(top, list(actors.entries), informed if len(stances) == 2 else "")
         coefficients = self.coefficients(table(required(top, "coefficients", "the long-game file"), "coefficients"))
         terms = self.payoffs(table(required(top, "payoffs", "the long-game file"), "payoffs"), actors, coefficients)
         self.all_used(coefficients, terms, top)
@@ -117,7 +119,8 @@ class _Reader:
             source=words(top.entries["source"], "source") if "source" in top.entries else "",
             period=words(top.entries["period"], "period") if "period" in top.entries else "period",
             actors=made, variables=variables, coefficients=coefficients, informed=informed, stances=stances,
-            belief=belief, hazard=hazard, points=points, path=self.path,
+            belief=belief, hazard=hazard, points=points, path=self.path, at_once=self.together,
+            horizon=int(number(top.entries["horizon"], "horizon", 1, 1000)) if "horizon" in top.entries else 0,
         )  # fmt: skip
         size = game.states * prod(len(actor.moves) for actor in made) * points
         if size > MAX_NODES:
@@ -152,6 +155,39 @@ class _Reader:
             hazard.append(number(entry.entries.get("leaves", Scalar("0")), f"{what}, leaves", 0, 1))
         belief = number(node.entries.get("belief", Scalar("1/2")), "informed, belief", 0, 1)
         return name, tuple(listed.entries), belief, tuple(hazard)
+
+    def at_once(self, top: Table, order: list[str], informed: str) -> tuple[tuple[str, ...], ...]:
+        """Groups of actors that move at once: `all`, or lists of actors who follow each other in the order of play."""
+        if "at_once" not in top.entries:
+            return ()
+        node = top.entries["at_once"]
+        if isinstance(node, Scalar) and node.text == "all":
+            groups = [tuple(order)]
+        else:
+            groups = [
+                tuple(reference(each, "actor", "at_once", order) for each in items(group, "at_once, a group"))
+                for group in items(node, "at_once")
+            ]
+        named = [name for group in groups for name in group]
+        for group in groups:
+            first = order.index(group[0])
+            if len(group) < 2 or list(group) != order[first : first + len(group)] or len(set(named)) < len(named):
+                raise InputError(
+                    f"at_once: found the group {', '.join(group)}; expected two or more actors who follow each other "
+                    f"in 'actors' ({', '.join(order)}), each in one group", line=node.line,
+                )  # fmt: skip
+            if informed in group[:-1]:
+                raise InputError(
+                    f"at_once: {informed} has a stance, so it must be the last of its group; list it last among "
+                    f"{', '.join(group)} (they move at once all the same)", line=node.line,
+                )  # fmt: skip
+        return tuple(groups)
+
+    def sees(self, name: str) -> list[str]:
+        """The actors whose moves an actor has seen when it moves: those before it but for those who move with it."""
+        order = list(self.actor_parts)
+        own = next((group for group in self.together if name in group), (name,))
+        return order[: order.index(own[0])]
 
     def names(self, actors: Table, states: Table, stances: tuple[str, ...]) -> None:
         """All axes and their labels, before anything refers to them."""
@@ -279,9 +315,7 @@ class _Reader:
                 entries = dict(line.entries)
                 if "move" in entries:
                     entries[name] = entries.pop("move")
-                earlier = [
-                    a for a in self.actor_parts if list(self.actor_parts).index(a) <= list(self.actor_parts).index(name)
-                ]
+                earlier = [*self.sees(name), name]
                 allowed = [axis for axis in self.axes if axis not in self.actor_parts and axis != STANCE] + earlier
                 barred.append(self.condition(Table(entries, line.line, line.lines), f"{what}, unavailable", allowed))
         beta = number(discount, f"discount of {name}", 0, 0.9999)
@@ -347,7 +381,7 @@ class _Reader:
                 reference(sticky, "choice", f"{what}, sticky", ("true", "false"))
                 counters.append(Counter(key, most, when, isinstance(sticky, Scalar) and sticky.text == "true"))
                 extra[key] = tuple(str(k) for k in range(most + 1))
-        seen = [*states, *order[: order.index(actor)]]
+        seen = [*states, *self.sees(actor)]
         rules = []
         for each in items(entry.entries["rules"], f"{what}, rules") if "rules" in entry.entries else ():
             inner = table(each, f"{what}, a rule")

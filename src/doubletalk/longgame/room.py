@@ -24,7 +24,7 @@ from doubletalk.longgame.declaration import Actor, Condition, LongGame, Policy
 from doubletalk.longgame.engine import Unknown, tables_of
 from doubletalk.longgame.layout import Shape, feature
 from doubletalk.longgame.simulate import Paths, simulate
-from doubletalk.longgame.solution import LongSolution, solve_long_game, values_with
+from doubletalk.longgame.solution import LongSolution, endless, solve_long_game, values_with
 from doubletalk.longgame.solving import TOLERANCE, play_of, solve
 
 __all__ = ["PERIODS", "Room", "Scene", "Setting", "as_bars", "one_stance", "payoffs_along",
@@ -77,6 +77,7 @@ class Room:
     """
 
     def __init__(self, game: LongGame, *, memory_points: int | None = None) -> None:
+        endless(game, "comparing policies")
         self.game, self.memory_points = game, memory_points
         self.residual, self.solved = 0.0, 0
         self.policies = {policy.name: policy for policy in game.policies}

@@ -60,10 +60,12 @@ def simulate(
     shape = shape_of(game)
     given = np.asarray(tuple(variable.start for variable in game.variables) if start is None else start)
     prior = np.asarray(game.belief if belief is None else belief, dtype=float)
+    if game.horizon and periods > game.horizon:
+        raise InputError(f"the game ends after {game.horizon} periods, so {periods} cannot be simulated")
     if not ((prior >= 0) & (prior <= 1)).all():
         raise InputError(f"the belief is a probability, found {prior}")
     imposed = jnp.asarray([(impose or {}).get(i, -1) for i in range(len(shape.moves))])
-    logs = tuple(_flat(shape, i, each) for i, each in enumerate(play.log_probabilities))
+    logs = tuple(_flat(shape, i, each, game.horizon) for i, each in enumerate(play.log_probabilities))
     out = _simulate(
         shape, paths, periods, tables.transitions, tables.hazard, logs, jnp.asarray(given), jnp.asarray(prior),
         jnp.asarray(-1 if stance is None else stance), imposed, jax.random.key(seed),
@@ -72,10 +74,15 @@ def simulate(
     return Paths(levels, moves, beliefs, stances)
 
 
-def _flat(shape: Shape, i: int, logs: Array) -> list[tuple[Any, Any]]:
-    """Log probabilities [(v.., earlier moves), own moves, belief] and slopes, a pair a stance; nothing to compile."""
-    flat = np.asarray(logs).reshape(2 if i == shape.informed else 1, -1, shape.moves[i], shape.points)
-    return [(part, part @ slopes_matrix(shape.points).T) for part in flat]
+def _flat(shape: Shape, i: int, logs: Array, horizon: int) -> list[tuple[Any, Any]]:
+    """Log probabilities [(v.., earlier moves), own moves, belief] and slopes, a pair a stance; nothing to compile.
+
+    With a horizon, [periods, (v.., earlier moves), own moves, belief].
+    """
+    stances = 2 if i == shape.informed else 1
+    flat = np.asarray(logs).reshape(max(horizon, 1), stances, -1, shape.moves[i], shape.points)
+    parts = [flat[:, t] if horizon else flat[0, t] for t in range(stances)]
+    return [(part, part @ slopes_matrix(shape.points).T) for part in parts]
 
 
 def _between(table: tuple[Array, Array], index: Array, belief: Array, points: int) -> Array:
@@ -113,7 +120,8 @@ def _simulate(
             index = index * count + levels[:, place]
         moved, after = [], belief
         for i, count in enumerate(shape.moves):
-            both = [_between(part, index, after, shape.points) for part in tables[i]]
+            now = [part if part[0].ndim == 3 else (part[0][n], part[1][n]) for part in tables[i]]
+            both = [_between(part, index, after, shape.points) for part in now]
             chances = both[0] if len(both) == 1 else jnp.where(stances[:, None] == 1, both[1], both[0])
             move = jnp.where((n == 0) & (imposed[i] >= 0), imposed[i], _draw(keys[i], chances)).astype(jnp.int32)
             if i == shape.informed:

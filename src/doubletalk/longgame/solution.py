@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from doubletalk.longgame.engine import Play, Tables, Unknown
     from doubletalk.longgame.layout import Shape
 
-__all__ = ["LongSolution", "Starts", "explain", "grid_error", "search_equilibria", "solve_long_game"]
+__all__ = ["LongSolution", "Starts", "at_equilibrium", "endless", "explain", "grid_error", "search_equilibria",
+           "solve_long_game"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 BELIEF = "belief"
+TIME = "n"
 
 
 @dataclass(frozen=True)
 class LongSolution:
-    """A Markov logit equilibrium.
+    """A Markov logit equilibrium; of a game with a horizon, that of each period, along a leading axis of all arrays.
 
     residual     max |G(x) - x|, in units of the logit shock; at most ``solving.TOLERANCE``
     evaluations  of the map, which it took
@@ -42,8 +44,19 @@ class LongSolution:
     residual: float
     evaluations: int
 
+    def at(self, n: int) -> LongSolution:
+        """Play in period *n* (from 0) of a game with a horizon, as that of a game without one."""
+        if not 0 <= n < self.game.horizon:
+            raise InputError(f"the game has periods 0 to {self.game.horizon - 1}, found {n}")
+        unknown = type(self.unknown)(*_sliced(self.unknown, n))
+        play = type(self.play)(*_sliced(self.play, n))
+        return replace(self, game=replace(self.game, horizon=0), unknown=unknown, play=play)
+
     def probabilities(self, actor: str) -> Floats:
-        """Choice probabilities: [v.., earlier moves.., own move, belief]; a leading stance axis for the informed."""
+        """Choice probabilities: [v.., earlier moves.., own move, belief]; a leading stance axis for the informed.
+
+        With a horizon, an axis of periods before all others.
+        """
         return np.asarray(np.exp(np.asarray(self.play.log_probabilities[self.game.position(actor)])), dtype=float)
 
     def dataset(self) -> xr.Dataset:
@@ -57,16 +70,20 @@ class LongSolution:
         beliefs = np.linspace(0, 1, shape.points) if shape.points > 1 else np.zeros(1)
         coordinates: dict[str, Any] = {name: list(labels) for name, labels in game.axes.items()}
         coordinates[BELIEF] = beliefs
+        time = [TIME] if game.horizon else []
+        if game.horizon:
+            coordinates[TIME] = np.arange(game.horizon)
         variables = [variable.name for variable in game.variables]
         data: dict[str, Any] = {}
         for i, actor in enumerate(game.actors):
             seen = [each.name for each in game.actors[: i + 1]]
             lead = [STANCE] if i == shape.informed else []
-            dims = [*lead, *variables, *seen, BELIEF]
+            dims = [*time, *lead, *variables, *seen, BELIEF]
             data[f"P_{actor.name}"] = (dims, self.probabilities(actor.name))
             data[f"Q_{actor.name}"] = (dims, np.asarray(self.play.choice_values[i]))
-            own = np.asarray(self.unknown.values)[list(shape.columns[i])]
-            data[f"V_{actor.name}"] = ([*lead, *variables, BELIEF], own if lead else own[0])
+            own = np.asarray(self.unknown.values).take(list(shape.columns[i]), len(time))
+            values = own if lead else own.take(0, len(time))
+            data[f"V_{actor.name}"] = ([*time, *lead, *variables, BELIEF], values)
         notes = {"title": game.title, "residual": self.residual, "evaluations": self.evaluations, "period": game.period}
         return xr.Dataset(data, coordinates, notes)
 
@@ -77,19 +94,21 @@ def solve_long_game(
 ) -> LongSolution:  # fmt: skip
     """Solve a game to a residual of 1e-10; ``coefficients`` replace the file's values by name.
 
-    With ``policy`` one actor follows that policy of the file and all others answer it optimally. Raises
-    ``DoubletalkError`` when no equilibrium was found to that residual.
+    A game with a horizon is solved by backward induction (a *guess* plays no part). With ``policy`` one actor follows
+    that policy of the file and all others answer it optimally. Raises ``DoubletalkError`` when no equilibrium was found
+    to that residual.
     """
     from doubletalk.longgame.engine import tables_of
     from doubletalk.longgame.policies import under_policy
-    from doubletalk.longgame.solving import TOLERANCE, play_of, solve
+    from doubletalk.longgame.solving import TOLERANCE, play_of, solve, solve_backwards
 
     fixed: dict[int, Any] = {}
     if policy is not None:
         game, fixed = under_policy(game, policy)
     values = values_with(game, coefficients)
     shape, tables = tables_of(game, fixed)
-    found = solve(shape, tables, values, guess)
+    horizon = game.horizon
+    found = solve_backwards(shape, tables, values, horizon) if horizon else solve(shape, tables, values, guess)
     size = float(found.residual)
     if not size <= TOLERANCE:
         raise DoubletalkError(
@@ -98,6 +117,11 @@ def solve_long_game(
         )
     play = play_of(shape, found)
     return LongSolution(game, shape, tables, values, found.unknown, play, size, int(found.evaluations))
+
+
+def _sliced(part: Any, n: int) -> Any:
+    """The n-th entry of every array of a tree of tuples."""
+    return tuple(_sliced(each, n) if isinstance(each, tuple) else each[n] for each in part)
 
 
 def values_with(game: LongGame, coefficients: Mapping[str, float] | None) -> Floats:
@@ -131,6 +155,7 @@ def search_equilibria(
     from doubletalk.longgame.engine import Unknown, start
     from doubletalk.longgame.solving import TOLERANCE, solve
 
+    endless(solution.game, "a search for further equilibria")
     shape, tables, random = solution.shape, solution.tables, np.random.default_rng(seed)
     found, times, failed = [solution.unknown], [1], 0
     follow = start(shape)
@@ -156,6 +181,14 @@ def search_equilibria(
     return Starts(tuple(found), tuple(times), failed)
 
 
+def at_equilibrium(solution: LongSolution, unknown: Unknown) -> LongSolution:
+    """The solution at another equilibrium of the same game, as ``search_equilibria`` found it."""
+    from doubletalk.longgame.solving import play_at, residual
+
+    given = (solution.shape, solution.tables, solution.coefficients, unknown)
+    return replace(solution, unknown=unknown, play=play_at(*given), residual=float(residual(*given)))
+
+
 def grid_error(solution: LongSolution) -> float:
     """Largest change in a choice probability on the shared beliefs when the belief grid is made twice as fine."""
     if solution.shape.points == 1:
@@ -168,6 +201,15 @@ def grid_error(solution: LongSolution) -> float:
         coarse, dense = solution.probabilities(actor.name), fine.probabilities(actor.name)
         gap = max(gap, float(np.abs(coarse - dense[..., ::2]).max()))
     return gap
+
+
+def endless(game: LongGame, what: str) -> None:
+    """Refuse a game with a horizon where *what* is not done for it."""
+    if game.horizon:
+        raise InputError(
+            f"{what} is for games that never end, and this one ends after {game.horizon} periods; "
+            "leave out 'horizon'", game.path or None,
+        )  # fmt: skip
 
 
 def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> list[str]:
@@ -199,13 +241,18 @@ def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> 
             who = f"{actor.name} ({game.stances[t]})" if informed else actor.name
             order = np.argsort(-chances)
             shown = ", ".join(f"{actor.moves[k]} {chances[k]:.3f} ({values[k] - values.max():+.2f})" for k in order[:6])
-            lines.append(f"{who}, belief {belief:.3f}: {shown}")
+            lines.append(f"{who}, belief {belief:.3f}: {shown}" if shape.informed >= 0 else f"{who}: {shown}")
         mixed = rows[0] if not informed else (1 - belief) * rows[0] + belief * rows[1]
         likeliest = int(np.argmax(mixed))
         if informed and mixed[likeliest] > 0:
             belief = float(belief * rows[1][likeliest] / mixed[likeliest])
         seen = (*seen, likeliest)
-        lines.append(f"  then, after {actor.name} chose {actor.moves[likeliest]}:")
+        group = next(group for group in game.groups if i in group)
+        if i != group[-1]:
+            lines.append("  at the same time:")
+            continue
+        made = [f"{game.actors[j].name} chose {game.actors[j].moves[seen[len(index) + j]]}" for j in group]
+        lines.append(f"  then, after {' and '.join(made)}:")
     return lines[:-1]
 
 

@@ -33,7 +33,8 @@ from doubletalk.longgame.engine import (
 )
 from doubletalk.longgame.layout import Shape
 
-__all__ = ["Solved", "compilations", "equilibrium", "play_at", "play_of", "residual", "solve", "solve_many"]
+__all__ = ["Solved", "compilations", "equilibrium", "play_at", "play_of", "residual", "solve", "solve_backwards",
+           "solve_many"]  # fmt: skip
 
 Array: TypeAlias = Any
 
@@ -65,8 +66,8 @@ class Solved(NamedTuple):
 def residual(shape: Shape, tables: Tables, coefficients: Array, unknown: Unknown) -> Array:
     """max |G(x) - x|."""
     again, _ = period(shape, tables, coefficients, unknown)
-    parts = [jnp.max(jnp.abs(a - b), initial=0.0) for a, b in zip(again, unknown, strict=True)]
-    return jnp.maximum(*parts)
+    gaps = jax.tree.map(lambda a, b: jnp.max(jnp.abs(a - b), initial=0.0), again, unknown)
+    return jnp.max(jnp.stack(jax.tree.leaves(gaps)))
 
 
 class _Anderson(NamedTuple):
@@ -223,8 +224,17 @@ def solve(
 
 
 def play_of(shape: Shape, found: Solved) -> Play:
-    """Choice probabilities and choice values at what :func:`solve` found, as NumPy arrays; nothing is compiled."""
-    return outside_play(shape, jax.tree.map(np.asarray, found.play))
+    """Choice probabilities and choice values at what was found, as NumPy arrays; nothing is compiled.
+
+    Of :func:`solve_backwards` with the leading axis of periods.
+    """
+    play = jax.tree.map(np.asarray, found.play)
+    if np.ndim(found.unknown.values) == len(shape.values):
+        return outside_play(shape, play)
+    periods = range(len(found.unknown.values))
+    by_period = [outside_play(shape, jax.tree.map(lambda part, n=n: part[n], play)) for n in periods]
+    whole: Play = jax.tree.map(lambda *parts: np.stack(parts), *by_period)
+    return whole
 
 
 def solve_many(
@@ -240,6 +250,44 @@ def solve_many(
         one = _finish_one(shape, tables, draws[k], jax.tree.map(lambda part, k=k: part[k], found), tolerance)
         one = one._replace(play=None)
         found = jax.tree.map(lambda all_, own, k=k: all_.at[k].set(own), found, one)
+    return found
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _backwards(shape: Shape, horizon: int, tables: Tables, coefficients: Array, tolerance: float) -> Solved:
+    _compiled["count"] += 1
+    flows = flow_payoffs(shape, tables, coefficients, belief_grid(shape.points))
+    zero = inside(shape, start(shape))
+    said, unravel = ravel_pytree((zero.ratios, zero.mixes))
+
+    def one(carry: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], tuple[Unknown, Array, Array, Play]]:
+        values, guess = carry
+
+        def image(y: Array) -> tuple[Array, tuple[Array, Play]]:
+            again, play = round_of(shape, tables, flows, Unknown(values, *unravel(y)))
+            return ravel_pytree((again.ratios, again.mixes))[0], (again.values, play)
+
+        if said.size == 0:
+            now, play = image(said)[1]
+            return (now, guess), (outside(shape, Unknown(now, *unravel(guess))), jnp.array(0.0), jnp.array(1), play)
+        end = _anderson(image, guess, tolerance, ANDERSON_STEPS)
+        now, play = end.other
+        return (now, end.best), (outside(shape, Unknown(now, *unravel(end.best))), end.best_size, end.count, play)
+
+    _, (unknown, size, count, play) = jax.lax.scan(one, (zero.values, said), None, length=horizon, reverse=True)
+    return Solved(unknown, jnp.max(size), jnp.sum(count), play)
+
+
+def solve_backwards(
+    shape: Shape, tables: Tables, coefficients: Any, horizon: int, tolerance: float = TOLERANCE
+) -> Solved:
+    """A game that ends after *horizon* periods, by backward induction; nothing is paid after the last.
+
+    All arrays have a leading axis of periods, the first period first. ``residual`` is the largest, over periods, of
+    what moves say (and of what is expected of those who move at once), given the values of the next period. Where
+    nobody has a stance and nobody moves at once there is nothing to iterate, and it is 0.
+    """
+    found: Solved = _backwards(shape, horizon, tables, jnp.asarray(coefficients, dtype=float), tolerance)
     return found
 
 
