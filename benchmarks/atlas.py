@@ -1,7 +1,8 @@
 """``python -m benchmarks.atlas``: exact solves a second over a plane of two parameters, beside Gambit in a loop.
 
 Beer-quiche over (strong, duel) and the exchange over (h, s). Every point is a whole game: parameters set, all
-sequential equilibria found exactly, their kinds told. Gambit gets the same games of a subset of points one after
+sequential equilibria found exactly, their kinds told. Along one parameter payoffs stay the same, so the solver keeps
+what follows from them; it is timed without that too. Gambit gets the same games of a subset of points one after
 another, each method in a process of its own with a limit on time; only solving is counted for it. It lists
 Nash equilibria of the tree or of the strategic form. Also: what each refinement costs for one outcome.
 """
@@ -22,10 +23,12 @@ from typing import Any
 
 from benchmarks.games import Size, random_game
 from benchmarks.machine import machine_facts
+from doubletalk import library
 from doubletalk.case.finding import find_case
 from doubletalk.equilibrium import solve
+from doubletalk.equilibrium.desk import forget
 from doubletalk.exact import rational
-from doubletalk.game.loading import GameFile, game_file_from_text, read_game_file
+from doubletalk.game.loading import GameFile, read_game_file
 from doubletalk.game.model import Game
 from doubletalk.interchange import to_efg
 from doubletalk.refinement import refine
@@ -37,21 +40,6 @@ from doubletalk.regions.atlas_questions import Best, Structure
 from doubletalk.regions.atlas_solving import Solver
 
 START, END = "<!-- atlas: written by python -m benchmarks.atlas -->", "<!-- end of atlas -->"
-BEER = """
-doubletalk: 1
-title: Beer and quiche, the duel's price a parameter
-parameters: {strong: 9/10, duel: 2}
-sender: {name: traveller, types: {weak: 1 - strong, strong: strong}, messages: [beer, quiche]}
-audiences: {bully: {actions: [fight, leave]}}
-payoffs:
-  traveller:
-    - {when: {type: weak, message: quiche}, add: 1}
-    - {when: {type: strong, message: beer}, add: 1}
-    - {when: {bully: leave}, add: duel}
-  bully:
-    - {when: {type: weak, bully: fight}, add: 1}
-    - {when: {type: strong, bully: leave}, add: 1}
-"""
 METHODS = {
     "enummixed_solve": "two players, exact, extreme Nash equilibria of the strategic form",
     "enumpoly_solve": "any players, floating point, all supports",
@@ -80,6 +68,16 @@ def timed_atlas(file: GameFile, axes: tuple[Axis, Axis], question: Any, points: 
         "answers": len(found.answers),
         "workers": workers,
     }
+
+
+def timed_alone(games: Sequence[Game]) -> dict[str, Any]:
+    """The games one after another, nothing kept from one to the next."""
+    start = time.perf_counter()
+    for game in games:
+        forget()
+        solve(game)
+    spent = time.perf_counter() - start
+    return {"games": len(games), "per_second": round(len(games) / spent, 1)}
 
 
 def _gambit(text: str, method: str, out: Any) -> None:
@@ -156,20 +154,22 @@ def sampled(file: GameFile, axes: tuple[Axis, Axis], count: int) -> list[Game]:
 def measure(chosen: argparse.Namespace) -> dict[str, Any]:
     """Everything, in order."""
     quick = chosen.quick
-    beer, exchange = game_file_from_text(BEER), read_game_file(find_case("belarus") / "exchange.yaml")
+    beer = read_game_file(library.find("beer_quiche"))
+    exchange = read_game_file(find_case("belarus") / "exchange.yaml")
     zero = rational(0)
     planes = {
         "beer-quiche": (beer, (Axis("strong", zero, rational(1)), Axis("duel", zero, rational(3))), Structure()),
         "the exchange": (exchange, (Axis("h", zero, rational(1)), Axis("s", zero, rational(8))), Structure()),
     }
     points = {"beer-quiche": 200 if quick else chosen.points, "the exchange": 13 if quick else chosen.exchange_points}
-    results: dict[str, Any] = {"machine": machine_facts(), "atlases": [], "peers": []}
+    results: dict[str, Any] = {"machine": machine_facts(), "atlases": [], "alone": [], "peers": []}
     for name, (file, axes, question) in planes.items():
         note(f"atlas of {name}")
-        for workers in (1,) if quick else (1, 2):
+        for workers in (1,) if quick else chosen.processes:
             row = timed_atlas(file, axes, question, points[name], workers)
             results["atlases"].append({"game": name, "question": question.label, **row})
         sample = sampled(file, axes, 3 if quick else chosen.peer_points)
+        results["alone"].append({"game": name, **timed_alone(sample)})
         for method in METHODS:
             note(f"{method} on {name}")
             results["peers"].append({"game": name, **gambit_loop(sample, method, chosen.peer_limit)})
@@ -203,16 +203,27 @@ def markdown(results: dict[str, Any]) -> str:
         )
     )
     parts += ["", "### Gambit on a subset of the same points, one after another", ""]
+    alone = {row["game"]: row["per_second"] for row in results["alone"]}
     rows = []
     for r in results["peers"]:
         rate = r.get("per_second")
-        ratio = f"{ours[r['game']] / rate:.1f}" if rate else ""
+        ratio, same = (f"{mine[r['game']] / rate:.1f}" if rate else "" for mine in (ours, alone))
         rows.append(
-            (r["game"], f"`{r['method']}`", METHODS[r["method"]], r["end"], r.get("answered", ""), rate or "", ratio)
+            (
+                r["game"],
+                f"`{r['method']}`",
+                METHODS[r["method"]],
+                r["end"],
+                r.get("answered", ""),
+                rate or "",
+                ratio,
+                same,
+            )
         )
-    parts.append(
-        table(("game", "method", "what it lists", "ended", "games", "games a second", "ours is faster by"), rows)
-    )
+    head = ("game", "method", "what it lists", "ended", "games", "games a second")
+    parts.append(table((*head, "our atlas is faster by", "one by one by"), rows))
+    parts += ["", "Ours on the same games one by one, nothing kept between them: "]
+    parts[-1] += "; ".join(f"{name} {rate:g} a second" for name, rate in alone.items()) + "."
     parts += ["", "### One outcome judged, random games of (3, 3, 3)", ""]
     parts.append(
         table(
@@ -236,7 +247,8 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.atlas", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few points; not for reporting")
     parser.add_argument("--points", type=int, default=10_000, help="points of beer-quiche and of the policies (10000)")
-    parser.add_argument("--exchange-points", type=int, default=10_000, help="points of the exchange (10000: an hour)")
+    parser.add_argument("--exchange-points", type=int, default=10_000, help="points of the exchange (10000)")
+    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2], help="processes for each atlas (1 2)")
     parser.add_argument("--peer-points", type=int, default=100, help="points given to Gambit (100)")
     parser.add_argument("--peer-limit", type=float, default=60.0, help="seconds for one game (60)")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/atlas.json"), help="where the JSON goes")
