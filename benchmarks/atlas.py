@@ -23,12 +23,11 @@ from typing import Any
 
 from benchmarks.games import Size, random_game
 from benchmarks.machine import machine_facts
-from doubletalk import library
 from doubletalk.case.finding import find_case
 from doubletalk.equilibrium import solve
 from doubletalk.equilibrium.desk import forget
 from doubletalk.exact import rational
-from doubletalk.game.loading import GameFile, read_game_file
+from doubletalk.game.loading import GameFile, game_file_from_text, read_game_file
 from doubletalk.game.model import Game
 from doubletalk.interchange import to_efg
 from doubletalk.refinement import refine
@@ -40,6 +39,21 @@ from doubletalk.regions.atlas_questions import Best, Structure
 from doubletalk.regions.atlas_solving import Solver
 
 START, END = "<!-- atlas: written by python -m benchmarks.atlas -->", "<!-- end of atlas -->"
+BEER = """
+doubletalk: 1
+title: Beer and quiche, the duel's price a parameter
+parameters: {strong: 9/10, duel: 2}
+sender: {name: traveller, types: {weak: 1 - strong, strong: strong}, messages: [beer, quiche]}
+audiences: {bully: {actions: [fight, leave]}}
+payoffs:
+  traveller:
+    - {when: {type: weak, message: quiche}, add: 1}
+    - {when: {type: strong, message: beer}, add: 1}
+    - {when: {bully: leave}, add: duel}
+  bully:
+    - {when: {type: weak, bully: fight}, add: 1}
+    - {when: {type: strong, bully: leave}, add: 1}
+"""
 METHODS = {
     "enummixed_solve": "two players, exact, extreme Nash equilibria of the strategic form",
     "enumpoly_solve": "any players, floating point, all supports",
@@ -154,7 +168,7 @@ def sampled(file: GameFile, axes: tuple[Axis, Axis], count: int) -> list[Game]:
 def measure(chosen: argparse.Namespace) -> dict[str, Any]:
     """Everything, in order."""
     quick = chosen.quick
-    beer = read_game_file(library.find("beer_quiche"))
+    beer = game_file_from_text(BEER)
     exchange = read_game_file(find_case("belarus") / "exchange.yaml")
     zero = rational(0)
     planes = {
