@@ -95,12 +95,13 @@ def test_spence_changes_where_the_derivation_says() -> None:
 
 
 def test_what_holds_at_a_threshold_is_told_apart_from_both_sides() -> None:
-    """At cost = 2 - 2a schooling of the high type may be mixed with pooling wages: on neither side is that so."""
+    """At cost = 2 - 2a the high type may mix while the firm surely pays 1 + a without schooling: on neither side so."""
     ask, (line,) = lines_of(SPENCE, "cost", "0", "3")
     change = next(c for c in line.changes if str(c.value) == "4/3")
     parts = [set(ask.parts(0, answer)) for answer in (change.below, change.at_it, change.above)]
     assert len({frozenset(p) for p in parts}) == 3
-    assert any("school -> low_wage or middle_wage or high_wage" in each for each in parts[1])
+    mixing = "semi-separating (low: none; high: none or school; none -> middle_wage, school -> high_wage)"
+    assert [mixing in each for each in parts] == [False, True, False]
 
 
 def test_the_exchange_changes_where_the_derivation_says() -> None:

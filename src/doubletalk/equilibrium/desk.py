@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from doubletalk.equilibrium.harshest import harshest
 from doubletalk.equilibrium.numbering import Numbering
 from doubletalk.equilibrium.pieces import response_complex
 from doubletalk.equilibrium.products import FactorHulls
@@ -35,14 +36,18 @@ class Desk:
 
     ``complex``  the exact pieces; ``wider`` the same with its curved cells added as pieces that bound them
     ``bounds``   (station, piece) -> bound; ``reasons`` the same -> why something is left out there
+    ``on_path``  whether only the harshest responses are kept where nobody arrives (``harshest``): all outcomes, not all
+                 of their equilibria
     ``local``    (piece, used pairs at its station) -> whether some belief in the piece gives just these weight
     """
 
-    def __init__(self, complex_: ResponseComplex, nash: bool) -> None:
+    def __init__(self, complex_: ResponseComplex, nash: bool, on_path: bool = False) -> None:
         self.complex = complex_
-        self.nash = nash
+        self.nash, self.on_path = nash, on_path
         self.wider, self.bounds, self.reasons = _with_bounds(complex_)
         self.numbers = Numbering(self.wider, nash, self.bounds)
+        if on_path and not nash:
+            self.numbers.off_path = [harshest(self.numbers, o) for o in range(len(self.wider.stations))]
         self.side = ResponseSide(self.wider, self.numbers)
         self.hulls = FactorHulls(self.side)
         self.local: dict[tuple[int, frozenset[int]], bool] = {}
@@ -86,15 +91,21 @@ def _with_bounds(
     return replace(complex_, stations=tuple(stations)), bounds, reasons
 
 
-MOST_KEPT = 3
-"""Desks of one game: for either concept, and for beliefs at which curved parts are resolved."""
+MOST_KEPT = 4
+"""Desks of one game: for either concept, for outcomes alone, and for beliefs at which curved parts are resolved."""
 
 _KEPT: list[tuple[Game, object, Desk]] = []
 """The last desks, the game that each was made for, and the rest of its key."""
 
 
 def desk_of(
-    game: Game, name: str, concept: str, nash: bool, asked: Asked = frozenset(), begin: Callable[[], None] | None = None
+    game: Game,
+    name: str,
+    concept: str,
+    nash: bool,
+    on_path: bool = False,
+    asked: Asked = frozenset(),
+    begin: Callable[[], None] | None = None,
 ) -> Desk:
     """The desk of *game*, whose solver class is *name*: the last one where it fits.
 
@@ -103,13 +114,13 @@ def desk_of(
     """
     if begin is not None:
         begin()
-    key = name, concept, nash, asked
+    key = name, concept, nash, on_path, asked
     if not all(alike(kept, game) and len(desk.side.parts) <= MOST_PARTS for kept, _, desk in _KEPT):
         _KEPT.clear()
     for _, its, desk in _KEPT:
         if its == key:
             return desk
-    desk = Desk(response_complex(game, name, concept, asked), nash)
+    desk = Desk(response_complex(game, name, concept, asked), nash, on_path)
     _KEPT[:] = [*_KEPT[1 - MOST_KEPT :], (game, key, desk)]
     return desk
 

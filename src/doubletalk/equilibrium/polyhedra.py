@@ -305,6 +305,12 @@ class Hull:
             return _mixtures_meet(self.points, other.points)
         return not self._polyhedron().is_disjoint_from(other._polyhedron())
 
+    def shared(self, other: Hull) -> list[tuple[Rational, ...]]:
+        """The extreme points of the common part, which is not empty."""
+        body = ppl.C_Polyhedron(self._polyhedron())
+        body.intersection_assign(other._polyhedron())
+        return [tuple(fmpq(number, bottom) for number in numbers) for numbers, bottom in _points(body)]
+
     def _apart(self, other: Hull) -> bool:
         """Sure to be disjoint: the boxes are, by more than the rounding of one conversion to float."""
         return any(

@@ -9,6 +9,7 @@ from itertools import chain, product
 from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.clock import OutOfTimeError
 from doubletalk.equilibrium.polyhedra import Hull, hull_contains
+from doubletalk.equilibrium.response import Point
 from doubletalk.equilibrium.responses import Choice, Factor, ResponseSide
 from doubletalk.equilibrium.senders import SenderSide
 
@@ -139,29 +140,32 @@ class FactorHulls:
 
     def __init__(self, side: ResponseSide) -> None:
         self.side = side
-        self._hulls: dict[tuple[Factor, ...], Hull] = {}
-        self._meet: dict[tuple[tuple[Factor, ...], tuple[Factor, ...]], bool] = {}
-        self._whole: dict[tuple[tuple[Factor, ...], tuple[Factor, ...]], bool] = {}
+        self._hulls: dict[tuple[tuple[Factor, ...], tuple[int, ...]], Hull] = {}
+        self._meet: dict[tuple[tuple[Factor, ...], tuple[Factor, ...], tuple[int, ...]], bool] = {}
+        self._whole: dict[tuple[tuple[Factor, ...], tuple[Factor, ...], frozenset[int]], bool] = {}
         self._blocks: dict[object, list[tuple[list[int], list[int]]]] = {}
 
-    def meet(self, one: Product, other: Product) -> bool:
-        """Whether the two products' responses have a point in common.
+    def meet(self, one: Product, other: Product, stations: frozenset[int]) -> bool:
+        """Whether the two products' responses at these stations have a point in common.
 
         Both are products over every set of stations that is a union of factors of each, so it is asked there.
         """
-        key = one.factors, other.factors
+        key = one.factors, other.factors, stations
         known = self._whole.get(key)
         if known is None:
-            known = self._whole[key] = not one.choices.isdisjoint(other.choices) or all(
-                self._hulls_meet(tuple(one.factors[k] for k in mine), tuple(other.factors[k] for k in its))
+            known = self._whole[key] = (
+                len(stations) == len(self.side.complex.stations) and not one.choices.isdisjoint(other.choices)
+            ) or all(
+                self._hulls_meet(tuple(one.factors[k] for k in mine), tuple(other.factors[k] for k in its), stations)
                 for mine, its in self._common(one, other)
             )
         return known
 
-    def _hulls_meet(self, first: tuple[Factor, ...], second: tuple[Factor, ...]) -> bool:
-        key = first, second
+    def _hulls_meet(self, first: tuple[Factor, ...], second: tuple[Factor, ...], stations: frozenset[int]) -> bool:
+        here = tuple(sorted(o for factor in first for o in factor.stations if o in stations))
+        key = first, second, here
         if key not in self._meet:
-            self._meet[key] = self._hull(first).meets(self._hull(second))
+            self._meet[key] = not here or self._hull(first, here).meets(self._hull(second, here))
         return self._meet[key]
 
     def _common(self, one: Product, other: Product) -> list[tuple[list[int], list[int]]]:
@@ -179,18 +183,24 @@ class FactorHulls:
             ]
         return self._blocks[key]
 
-    def _hull(self, factors: tuple[Factor, ...]) -> Hull:
-        if factors not in self._hulls:
-            choices = sorted(joined(factors))
-            self._hulls[factors] = Hull([self.side.whole(choice) for choice in choices], frozenset(choices))
-        return self._hulls[factors]
+    def _hull(self, factors: tuple[Factor, ...], stations: tuple[int, ...]) -> Hull:
+        key = factors, stations
+        if key not in self._hulls:
+            order = sorted(o for factor in factors for o in factor.stations)
+            places = [order.index(o) for o in stations]
+            choices = sorted({tuple([choice[k] for k in places]) for choice in joined(factors)})
+            self._hulls[key] = Hull([self.side.whole(choice) for choice in choices], frozenset(choices))
+        return self._hulls[key]
 
 
 class Components:
-    """Products joined into connected components, one product at a time."""
+    """Products joined into connected components, one product at a time.
 
-    def __init__(self, senders: SenderSide, hulls: FactorHulls) -> None:
-        self._senders, self._z = senders, hulls
+    ``on_path``  they touch where they share an x and the responses that x leads to, whatever is done elsewhere
+    """
+
+    def __init__(self, senders: SenderSide, hulls: FactorHulls, on_path: bool = False) -> None:
+        self._senders, self._z, self._on_path = senders, hulls, on_path
         self._products: list[Product] = []
         self._parent: list[int] = []
         self._alike: dict[tuple[int, ...], list[int]] = {}
@@ -209,14 +219,13 @@ class Components:
         points = self._senders.points
         if x not in self._x_hulls:
             self._x_hulls[x] = Hull([points[k] for k in x], frozenset(x))
-        touched = set()
+        touched: set[int] = set()
         for other, members in self._alike.items():
             clock.check()
-            if other != x and not self._x_hulls[x].meets(self._x_hulls[other]):
-                continue
-            for j in members:
-                root = self._root(j)
-                if root not in touched and self._z.meet(product, self._products[j]):
+            roots = {j: self._root(j) for j in members}
+            places = [] if touched.issuperset(roots.values()) else self._shared(x, other)
+            for j, root in roots.items() if places else ():
+                if root not in touched and any(self._z.meet(product, self._products[j], here) for here in places):
                     touched.add(root)
         new = len(self._products)
         self._products.append(product)
@@ -225,6 +234,28 @@ class Components:
         lowest = min(touched, default=new)
         for root in (*touched, new):
             self._parent[root] = lowest
+
+    def _shared(self, x: tuple[int, ...], other: tuple[int, ...]) -> list[frozenset[int]]:
+        """The sets of stations at one of which responses have to agree for the products to touch; none where no x is
+        shared.
+
+        All stations, or, on the path, those that an extreme shared x leads to: every other one leads to more.
+        """
+        everywhere = frozenset(range(len(self._senders.complex.stations)))
+        mine, its = self._x_hulls[x], self._x_hulls[other]
+        if not self._on_path:
+            return [everywhere] if x == other or mine.meets(its) else []
+        if x == other:
+            shared = list(mine.points)
+        elif mine.meets(its):
+            shared = mine.shared(its)
+        else:
+            return []
+        found = {frozenset(o for o in everywhere if self._leads(point, o)) for point in shared}
+        return sorted((here for here in found if not any(less < here for less in found)), key=sorted)
+
+    def _leads(self, x: Point, o: int) -> bool:
+        return any(x[i] for i in self._senders.complex.stations[o].pairs)
 
     def numbers(self) -> list[int]:
         """[product] -> number of its component, from 0, in order of first appearance."""

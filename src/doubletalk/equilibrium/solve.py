@@ -37,12 +37,19 @@ NASH_GAP = (
 
 
 def solve(
-    game: Game, concept: str = "sequential", time_limit: float | None = None, progress: Progress | None = None
+    game: Game,
+    concept: str = "sequential",
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+    outcomes_only: bool = False,
 ) -> Solution:
     """Every equilibrium of *game*, as exact sets (theory, sections 2 and 3).
 
     ``concept``     "sequential" (rational at every information set) or "nash" (only where play arrives)
     ``time_limit``  seconds after which every stage stops; the answer holds what was found and ``complete=False``
+    ``outcomes_only``  every outcome, with all its play on the path, but where nobody arrives the harshest responses
+                    alone (``harshest``): far less to list in games with many ties. Families are one component where
+                    what happens on the path connects them
     ``progress``    called with the share of the search that is done (None while the responses are worked out)
 
     KeyboardInterrupt ends it like a time limit: the answer holds what was found, ``stopped`` is "interrupted".
@@ -62,14 +69,14 @@ def solve(
     begin = None if progress is None else partial(progress, None, "finding rational responses")
     try:
         with clock.deadline(end, begin):
-            desk = desk_of(game, name, within, within == "nash", begin=begin)
+            desk = desk_of(game, name, within, within == "nash", outcomes_only, begin=begin)
         built = clock.now()
         found, gaps = _searched(desk, game, end, progress)
         asked: frozenset[Asked] = frozenset()
         while not found.asked <= asked and found.ended is None and len(asked) < MOST_ASKED:
             asked |= found.asked
             with clock.deadline(end):
-                finer = desk_of(game, name, within, within == "nash", asked)
+                finer = desk_of(game, name, within, within == "nash", outcomes_only, asked)
             desk = finer
             found, gaps = _searched(desk, game, end, progress)
     except (clock.OutOfTimeError, KeyboardInterrupt) as stop:
@@ -149,7 +156,7 @@ def _families(game: Game, desk: Desk, found: Found, end: float) -> tuple[list[Fa
     """The products in words, with the numbers of their components, and what ended the writing early, if anything."""
     if found.senders is None:
         return [], None
-    maker, connected = FamilyMaker(game, desk, found.senders), Components(found.senders, desk.hulls)
+    maker, connected = FamilyMaker(game, desk, found.senders), Components(found.senders, desk.hulls, desk.on_path)
     families: list[Family] = []
     halted = None
     try:

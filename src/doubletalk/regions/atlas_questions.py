@@ -42,7 +42,8 @@ __all__ = [
 NOT_SOLVED = "not solved in the time given"
 """The answer where the equilibria were not all found within the limit for one solve."""
 
-_LAST: list[Solution] = []
+_LAST: dict[bool, Solution] = {}
+"""The last solutions; the key says whether of outcomes alone."""
 _LIMIT: list[float | None] = [None]
 
 
@@ -68,25 +69,30 @@ def in_time(ask: Callable[[], Hashable]) -> Hashable:
         return NOT_SOLVED
 
 
-def solved(game: Game, surviving: Iterable[str] = ()) -> Solution:
+def solved(game: Game, surviving: Iterable[str] = (), outcomes_only: bool = False) -> Solution:
     """The solution of *game*, judged by the refinements named; computed once for the game asked last.
 
+    ``outcomes_only`` as in :func:`doubletalk.equilibrium.solve`.
     Raises ``NotSolved`` where :func:`limited` sets a limit and it was reached.
     """
-    if not _LAST or _LAST[0].game is not game:
-        _LAST[:] = [solve(game, time_limit=_LIMIT[0])]
-    if _LIMIT[0] is not None and _LAST[0].stopped == "time limit":
+    for key in [key for key, last in _LAST.items() if last.game is not game]:
+        del _LAST[key]
+    if outcomes_only not in _LAST:
+        _LAST[outcomes_only] = solve(game, time_limit=_LIMIT[0], outcomes_only=outcomes_only)
+    found = _LAST[outcomes_only]
+    if _LIMIT[0] is not None and found.stopped == "time limit":
         raise NotSolved
-    missing = [name for name in surviving if any(name not in o.survives for o in _LAST[0].outcomes)]
+    missing = [name for name in surviving if any(name not in o.survives for o in found.outcomes)]
     if missing:
         from doubletalk.refinement import refine
 
-        _LAST[:] = [refine(_LAST[0], missing)]
-    return _LAST[0]
+        found = _LAST[outcomes_only] = refine(found, missing)
+    return found
 
 
-def _kept(game: Game, surviving: Sequence[str]) -> list[Outcome]:
-    return [o for o in solved(game, surviving).outcomes if all(o.survives.get(name) for name in surviving)]
+def _kept(game: Game, surviving: Sequence[str], outcomes_only: bool = False) -> list[Outcome]:
+    outcomes = solved(game, surviving, outcomes_only).outcomes
+    return [o for o in outcomes if all(o.survives.get(name) for name in surviving)]
 
 
 def _kinds_of(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
@@ -152,8 +158,9 @@ class Surviving:
 class Equilibria:
     """The outcomes in pattern: of each its kind, the messages each type may send, what the audiences may do after them.
 
-    Two games have the same answer exactly when their outcomes match one to one in these supports. ``surviving``: only
-    the outcomes that survive all these refinements count.
+    What is done after messages that nobody sends is not looked at, and not solved for (``outcomes_only``). Two games
+    have the same answer exactly when their outcomes match one to one in these supports. ``surviving``: only the
+    outcomes that survive all these refinements count.
     """
 
     surviving: tuple[str, ...] = ()
@@ -165,7 +172,7 @@ class Equilibria:
 
     def answer(self, game: Game) -> Hashable:
         """((kind, ((type, messages), ...), ((information set, actions), ...)), ...), sorted."""
-        return tuple(sorted(_pattern(game, outcome) for outcome in _kept(game, self.surviving)))
+        return tuple(sorted(_pattern(game, outcome) for outcome in _kept(game, self.surviving, outcomes_only=True)))
 
     def words(self, answer: Hashable) -> str:
         """``pooling (weak, strong: beer; beer -> leave)``, outcomes divided by ``|``."""
@@ -201,11 +208,13 @@ def _pattern(game: Game, outcome: Outcome) -> _Pattern:
 
 def _met_after(game: Game, outcome: Outcome, m: int) -> Iterator[tuple[str, set[str]]]:
     """(audience at information set, actions it may take there), reached by message m and what earlier audiences do."""
+    label = game.messages[m]
+    families = [f for f in outcome.families if any(label in w for plan in f.sender_extremes for w in plan.values())]
     played: dict[str, set[str]] = {}
     for audience in game.audiences:
         played[audience.name] = set()
         heard = audience.observations[audience.observation_of[m]]
-        for family in outcome.families:
+        for family in families:
             for response in family.response_extremes:
                 for where, weights in response[audience.name].items():
                     observation, *watched = where.split("|")
@@ -291,7 +300,8 @@ class Several:
         """(answer of each question, ..., complete)."""
         with limited(self.limit_s):
             answers = tuple(in_time(partial(question.answer, game)) for question in self.questions)
-        return (*answers, _LAST[0].complete if _LAST and _LAST[0].game is game else None)
+        mine = [last.complete for last in _LAST.values() if last.game is game]
+        return (*answers, all(mine) if mine else None)
 
     def words(self, answer: Hashable) -> str:
         """The answers in words, in a row."""
