@@ -27,7 +27,7 @@ from doubletalk.equilibrium.senders import SenderSide
 from doubletalk.errors import TooLarge
 from doubletalk.exact import ZERO, Rational
 
-__all__ = ["Found", "Progress", "find_products"]
+__all__ = ["Found", "Leaf", "Progress", "find_products"]
 
 Progress = Callable[[float | None, str], None]
 """Called now and then with the share done (None when unknown) and what is going on."""
@@ -44,6 +44,10 @@ MOST_PAIRS = 30
 """More (type, message) pairs at one observation are refused at once: 2^30 subsets cannot be walked."""
 
 
+Leaf = tuple[frozenset[int], tuple[int, ...]]
+"""A choice: the pairs that are used, and the piece at each station."""
+
+
 @dataclass(frozen=True)
 class Found:
     """All maximal products, whose extreme x are in ``senders``.
@@ -51,7 +55,8 @@ class Found:
     ``stopped`` says how far a search came that ended early, None otherwise, and ``ended`` why ("time limit",
     "interrupted").
     ``outside`` lists the bounds, as (station, piece), that equilibria outside the products might use; ``asked`` the
-    beliefs, as (station, values of the bound's coordinates), at which exact pieces would tell.
+    beliefs, as (station, values of the bound's coordinates), at which exact pieces would tell; ``loose`` the choices
+    that rest on those bounds.
     """
 
     products: tuple[Product, ...]
@@ -60,6 +65,7 @@ class Found:
     outside: frozenset[tuple[int, int]] = frozenset()
     asked: frozenset[tuple[int, Point]] = frozenset()
     ended: str | None = None
+    loose: frozenset[Leaf] = frozenset()
 
 
 def find_products(
@@ -110,6 +116,7 @@ def find_products(
         frozenset(work.outside),
         frozenset(work.asked),
         ended,
+        frozenset(work.loose),
     )
 
 
@@ -132,6 +139,7 @@ class _Assembly:
         self.senders = SenderSide(desk.wider, prior, desk.numbers)
         self.outside: set[tuple[int, int]] = set()
         self.asked: set[tuple[int, Point]] = set()
+        self.loose: set[Leaf] = set()
         self.found: dict[tuple[tuple[int, ...], frozenset[Choice]], Product] = {}
         self._done: set[tuple[frozenset[int], tuple[int, ...]]] = set()
 
@@ -211,6 +219,7 @@ class _Assembly:
                 if beliefs <= bound.covered:
                     return
                 wanted.add((o, beliefs.pop()))
+        self.loose.add((used, tuple(pieces)))
         self.outside.update(loose)
         self.asked.update(wanted)
 

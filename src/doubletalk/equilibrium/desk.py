@@ -82,7 +82,7 @@ def _with_bounds(
         name = cell.station, len(station.pieces)
         reasons[name] = cell.reason
         groups = tuple(tuple(first + v for v in group) for group in cell.groups)
-        bounds[name] = Bound(groups, cell.reached_only, cell.coordinates, cell.covered)
+        bounds[name] = Bound(groups, cell.reached_only, cell.coordinates, cell.covered, cell.moves)
         stations[cell.station] = replace(
             station,
             blocks=(replace(block, vertices=(*block.vertices, *cell.vertices)),),

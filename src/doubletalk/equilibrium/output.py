@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from doubletalk.equilibrium.certificate import Certificate
-from doubletalk.equilibrium.solution import Distribution, Family, Outcome, OutcomeRow, Solution
+from doubletalk.equilibrium.solution import CurvedSet, Distribution, Family, Outcome, OutcomeRow, Polynomial, Solution
 from doubletalk.exact import ZERO, Rational, text
 from doubletalk.game.model import Cell, Game
 
-__all__ = ["FORMAT", "belief_keys", "certificate_json", "json_text", "solution_json"]
+__all__ = ["FORMAT", "belief_keys", "certificate_json", "json_text", "polynomial_text", "solution_json"]
 
 FORMAT = 1
 """Version of the solution file; it grows when a key changes its meaning, not when a key is added."""
@@ -35,6 +35,9 @@ def solution_json(solution: Solution, certificate: Mapping[str, object] | None =
         "parameters": {name: text(value) for name, value in solution.game.parameters.items()},
         "outcomes": [_outcome(solution.game, outcome) for outcome in solution.outcomes],
     }
+    if solution.curved:
+        content["complete_with_curved"] = solution.complete_with_curved
+        content["curved"] = [_curved(curved) for curved in solution.curved]
     if certificate is not None:
         content["certificate"] = dict(certificate)
     content["timing_s"] = {name: round(seconds, 6) for name, seconds in solution.timing_s.items()}
@@ -155,6 +158,45 @@ def _family(game: Game, family: Family) -> dict[str, Any]:
             for key in keys.get(cell, (cell,))
         }
     return content
+
+
+def _curved(curved: CurvedSet) -> dict[str, Any]:
+    point = curved.point
+    return {
+        "reasons": list(curved.reasons),
+        "sends": {t: list(messages) for t, messages in curved.sends.items()},
+        "plays": {
+            who: {where: list(labels) for where, labels in sets.items()} for who, sets in curved.plays.items()
+        },
+        "conditions": [
+            {
+                "player": condition.player,
+                "at": condition.at,
+                "chosen": condition.chosen,
+                "other": condition.other,
+                "gain": polynomial_text(condition.gain),
+            }
+            for condition in curved.conditions
+        ],
+        "point": None
+        if point is None
+        else {
+            "sender": _table(point.sender),
+            "responses": _nested(point.responses),
+            "beliefs": _table(point.beliefs),
+            "replies": _nested(point.replies),
+        },
+    }
+
+
+def polynomial_text(polynomial: Polynomial) -> str:
+    """``1/2 * west(relieve | court) * client(court | hedger) - 1/3``; terms in the order of their names."""
+    words = ""
+    for names, value in sorted(polynomial.items(), key=lambda term: (-len(term[0]), term[0])):
+        size = " * ".join([text(abs(value)), *names])
+        sign = "-" if value < 0 else "+"
+        words += f" {sign} {size}" if words else f"-{size}" if value < 0 else size
+    return words or "0"
 
 
 def _nested_list(plans: Sequence[Nested]) -> list[dict[str, dict[str, dict[str, str]]]]:

@@ -57,6 +57,7 @@ class CurvedCell:
     ``reached_only``       the pieces leave something out only where play arrives
     ``coordinates``        the forms over x that beliefs here depend on; () where no belief makes the part exact
     ``covered``            values of those forms, normalised, at which the pieces leave nothing out
+    ``moves``              (node, action) that may be played in the part
 
     When no equilibrium exists even with these bounds as pieces, the gap is without effect.
     """
@@ -70,6 +71,7 @@ class CurvedCell:
     reached_only: bool = False
     coordinates: tuple[Row, ...] = ()
     covered: frozenset[Form] = frozenset()
+    moves: frozenset[tuple[Node, int]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -277,8 +279,16 @@ class _StationBuilder:
         covered = frozenset(normalised(ray) for ray in (*stretch.cone.rays, *self.asked)) if stretch.ray_exact else ()
         return CurvedCell(
             number, equal, at_least, vertices, stretch.curved or "", groups, stretch.reached_only,
-            tuple(self.rows) if stretch.ray_exact else (), frozenset(covered),
+            tuple(self.rows) if stretch.ray_exact else (), frozenset(covered), self._moves(stretch),
         )  # fmt: skip
+
+    def _moves(self, stretch: Stretch) -> frozenset[tuple[Node, int]]:
+        """What the curved part may play; with three audiences everything, as a bound speaks of what is reached."""
+        if len(self.labels) == 2:
+            return frozenset((node, a) for play in stretch.plays for node, _, a in play.weights)
+        depths = range(len(self.labels))
+        nodes = (node for d in depths for node in product(*(range(len(own)) for own in self.labels[:d])))
+        return frozenset((node, a) for node in nodes for a in range(len(self.labels[len(node)])))
 
     def _rows(self, cone: Cone) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
         equal, at_least = cone.rows()

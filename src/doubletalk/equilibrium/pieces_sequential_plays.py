@@ -22,7 +22,7 @@ from doubletalk.equilibrium.pieces_sequential_cone import Form
 from doubletalk.equilibrium.polyhedra import settled
 from doubletalk.exact import ONE, ZERO, Rational
 
-__all__ = ["Node", "Place", "Play", "chosen", "constrained", "decode", "mixed", "plays_choosing"]
+__all__ = ["Node", "Place", "Play", "chosen", "constrained", "decode", "encoded", "mixed", "plays_choosing"]
 
 Node = tuple[int, ...]
 """The actions taken so far; the length says who moves."""
@@ -125,6 +125,24 @@ def constrained(
         )
         found.setdefault(tuple(play.key for play in plays), plays)
     return list(found.values())
+
+
+def encoded(behaviour: Mapping[Node, Sequence[Rational]]) -> dict[Place, Rational]:
+    """The weights, zeros included, of every place that speaks of what *behaviour* does: what ``decode`` reads.
+
+    A plan does *behaviour* when its weights agree at these places; others say what would follow moves that are made.
+    """
+    mass: dict[Node, Rational] = {(): ONE}
+    breaks: dict[Node, int] = {(): 0}
+    weights = {}
+    for node in sorted(behaviour, key=len):
+        if node:
+            step = mass[node[:-1]] * behaviour[node[:-1]][node[-1]]
+            breaks[node] = breaks[node[:-1]] if step != 0 else breaks[node[:-1]] | (1 << len(node))
+            mass[node] = step if step != 0 else mass[node[:-1]]
+        for a, share in enumerate(behaviour[node]):
+            weights[node, breaks[node], a] = mass[node] * share
+    return weights
 
 
 def decode(weights: Mapping[Place, Rational], counts: Mapping[Node, int]) -> dict[Node, tuple[Rational, ...]]:

@@ -95,12 +95,14 @@ class Bound:
     ``groups``        vertices of the station's only block; each group has positive weight in what is left out
     ``reached_only``  something is left out only where play arrives
     ``coordinates``, ``covered``  at these normalised values of the forms over x nothing is left out
+    ``moves``         (earlier actions, action) that may be played in what is left out
     """
 
     groups: tuple[tuple[int, ...], ...] = ()
     reached_only: bool = False
     coordinates: tuple[Row, ...] = ()
     covered: frozenset[tuple[Rational, ...]] = frozenset()
+    moves: frozenset[tuple[tuple[int, ...], int]] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 from doubletalk.exact import Rational
 from doubletalk.game.model import Game
 
-__all__ = ["Assessment", "Distribution", "Family", "Outcome", "OutcomeRow", "Solution"]
+__all__ = [
+    "Assessment",
+    "Condition",
+    "CurvedSet",
+    "Distribution",
+    "Family",
+    "Outcome",
+    "OutcomeRow",
+    "Polynomial",
+    "Solution",
+]
 
 Distribution = Mapping[str, Rational]
 """label -> probability; labels with probability zero are left out."""
@@ -89,6 +99,42 @@ class Outcome:
     survives: Mapping[str, bool | None] = field(default_factory=dict)
 
 
+Polynomial = Mapping[tuple[str, ...], Rational]
+"""Names of probabilities that are multiplied -> coefficient; () names the constant."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Where *chosen* is played with positive probability, the *gain* over *other* is at least zero.
+
+    ``at``    the type (for the sender) or the information set where *player* chooses
+    ``gain``  a polynomial in probabilities, named ``player(choice | where)`` and ``belief(type | observation)``;
+              a choice that is the only one that may be made there has probability one and is not named
+    """
+
+    player: str
+    at: str
+    chosen: str
+    other: str
+    gain: Polynomial
+
+
+@dataclass(frozen=True)
+class CurvedSet:
+    """Equilibria that no finite union of products holds, by what defines them.
+
+    The members are the assessments in which each type sends just the messages of ``sends`` (each with positive
+    probability), audiences play only what ``plays`` lists, and every condition holds. All of them are equilibria.
+    ``point``  one of them that lies in no family, verified; None where none was found
+    """
+
+    reasons: tuple[str, ...]
+    sends: Mapping[str, tuple[str, ...]]
+    plays: Mapping[str, Mapping[str, tuple[str, ...]]]
+    conditions: tuple[Condition, ...]
+    point: Assessment | None = None
+
+
 @dataclass(frozen=True)
 class Solution:
     """All equilibria of *game* under *concept* ("sequential" or "nash").
@@ -96,6 +142,8 @@ class Solution:
     ``complete`` is True only when the list is proved to be all; otherwise ``why_incomplete`` says why in words.
     ``solver_class`` names the class that applied ("separable", "sequential trait", "sequence form", "partial").
     ``stopped`` is "time limit" or "interrupted" when the search ended early, else None.
+    ``curved``: where ties make the set of equilibria curved, the sets that hold what no family does; and
+    ``complete_with_curved``: whether families and curved sets together are proved to hold every equilibrium.
     ``timing_s`` is the only field that may differ from run to run.
     """
 
@@ -107,6 +155,8 @@ class Solution:
     solver_class: str
     timing_s: Mapping[str, float] = field(default_factory=dict)
     stopped: str | None = None
+    curved: tuple[CurvedSet, ...] = ()
+    complete_with_curved: bool = False
 
     def assessments(self) -> list[tuple[int, int, Assessment]]:
         """Every reported extreme point as (outcome id, family index, assessment): what ``verify`` is run on."""

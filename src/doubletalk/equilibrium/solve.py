@@ -12,7 +12,7 @@ from doubletalk.equilibrium.desk import Desk, desk_of
 from doubletalk.equilibrium.families import FamilyMaker
 from doubletalk.equilibrium.products import Components
 from doubletalk.equilibrium.response import Point
-from doubletalk.equilibrium.solution import Family, Outcome, Solution
+from doubletalk.equilibrium.solution import CurvedSet, Family, Outcome, Solution
 from doubletalk.equilibrium.summary import Plays, Summary, summarise
 from doubletalk.errors import InputError
 from doubletalk.game.model import Game
@@ -95,8 +95,28 @@ def solve(
             ended = ended or halted
             cause = "the interruption" if ended == INTERRUPTED else "the time limit"
             gaps.append(f"{cause} left only {named} of {len(found.products)} families that could be written out")
+    curved: tuple[CurvedSet, ...] = ()
+    whole = not gaps
+    if desk is not None and found.loose and ended is None and within == concept == "sequential":
+        curved = _described(game, desk, found, end + GRACE_SECONDS)
+        whole = bool(curved) and set(gaps) <= set(desk.reasons.values())
     timing = {"pieces": built - start, "solve": clock.now() - start}
-    return Solution(game, concept, not gaps, "; ".join(gaps) if gaps else None, outcomes, name, timing, ended)
+    why = "; ".join(gaps) if gaps else None
+    return Solution(game, concept, not gaps, why, outcomes, name, timing, ended, curved, whole)
+
+
+def _described(game: Game, desk: Desk, found: Found, end: float) -> tuple[CurvedSet, ...]:
+    """What the families leave out of audiences in sequence, by its conditions; () where time does not suffice."""
+    from doubletalk.equilibrium.curved import curved_sets
+    from doubletalk.equilibrium.pieces_sequential import moves_in_sequence
+
+    if not moves_in_sequence(game):
+        return ()
+    try:
+        with clock.deadline(end + GRACE_SECONDS):
+            return curved_sets(game, desk, found)
+    except (clock.OutOfTimeError, KeyboardInterrupt):
+        return ()
 
 
 def _cause(stop: BaseException) -> str:

@@ -81,6 +81,12 @@ def _standing(solution: Solution) -> str:
     if solution.complete:
         return f"{count} {name} {noun}: proved to be all."
     found = f"{count} {name} {noun} found" if count else f"No {name} outcome found"
+    if solution.curved and solution.complete_with_curved:
+        sets = "one curved set" if len(solution.curved) == 1 else f"{len(solution.curved)} curved sets"
+        return (
+            f"{found}. With {sets}, given by conditions in the JSON (`curved`), they are proved to be all equilibria. "
+            f"Why they are curved: {solution.why_incomplete}"
+        )
     return f"{found}, but there may be others: {solution.why_incomplete}"
 
 
