@@ -165,9 +165,7 @@ def _curved(curved: CurvedSet) -> dict[str, Any]:
     return {
         "reasons": list(curved.reasons),
         "sends": {t: list(messages) for t, messages in curved.sends.items()},
-        "plays": {
-            who: {where: list(labels) for where, labels in sets.items()} for who, sets in curved.plays.items()
-        },
+        "plays": {who: {where: list(labels) for where, labels in sets.items()} for who, sets in curved.plays.items()},
         "conditions": [
             {
                 "player": condition.player,
