@@ -25,10 +25,10 @@ from benchmarks import crisis_reference as loops
 from benchmarks.machine import machine_facts
 from benchmarks.tables import table
 from doubletalk.crisis import CrisisSpecification, fit_crisis, frame_of, load_data, read_specification, with_outcomes
-from doubletalk.crisis.bayes import scores_at
 from doubletalk.crisis.data import CrisisData
 from doubletalk.crisis.design import build_design
 from doubletalk.crisis.full import full_terms
+from doubletalk.crisis.posterior import scores_at
 from doubletalk.crisis.pseudo import Beliefs, maximise_pseudo, pseudo_terms
 from doubletalk.crisis.simulate import outcome_probabilities, simulate_counts
 from doubletalk.errors import InputError

@@ -5,8 +5,8 @@ Two experiments on simulated data:
 - recovery: many data sets from one truth. For each method bias, spread of the estimates against the standard errors,
   coverage of 90% intervals, and the ranks of the truth in the estimated normal distribution, F((truth - estimate)/se),
   which are uniform where the intervals are right.
-- posterior: the truth is drawn from the prior, the data from the truth, and the rank of the truth among the draws of
-  NUTS is uniform if the sampler and the likelihood are right (Talts et al. 2018, simulation-based calibration).
+- posterior: simulation-based calibration of NUTS and of the quick fit (:mod:`benchmarks.crisis_sbc`); with ``--keep``
+  what was done is read again, and rank histograms are written as SVG beside it.
 
 Predicted probabilities are checked with them: coverage of the delta method and of simulation.
 """
@@ -17,7 +17,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from benchmarks.crisis_sbc import calibrate, figure, summary
 from doubletalk.crisis import CrisisSpecification, fit_crisis, frame_of, with_outcomes
-from doubletalk.crisis.bayes import fit_bayes
 from doubletalk.crisis.data import CrisisData
 from doubletalk.crisis.design import Design, build_design
 from doubletalk.crisis.effects import effects, quantities
@@ -38,10 +38,6 @@ SPEC = CrisisSpecification(
     {"SA": "x - 1", "VA": "1", "CB": "1 + y", "barWA": "1 + x", "barWB": "1 + y", "bara": "1", "VB": "0"}
 )
 TRUTH = np.array([0.3, 0.8, -1.2, 0.5, -1.0, 0.4, -0.5, 0.3, -1.2])
-REDUCED = CrisisSpecification(
-    {"SA": "x - 1", "VA": "0", "CB": "1", "barWA": "1", "barWB": "1 + y", "bara": "1", "VB": "0"}, prior_scale=0.5
-)
-"""The game for NUTS: six coefficients, priors tight enough that most truths give outcomes of all four kinds."""
 BINS = 10
 LEVEL = 0.9
 MOVED = (-1.0, 0.0, 1.0)
@@ -112,34 +108,6 @@ def _true_averages(design: Design, data: CrisisData) -> Array:
     return np.stack(rows)
 
 
-def posterior(
-    sets: int, games: int, plays: int, seed: int, draws: int, minutes: float, tell: Callable[[int], None]
-) -> dict[str, Any]:
-    """Ranks of truths drawn from the prior among the draws of NUTS; no further data set is begun after *minutes*."""
-    size = 6
-    ranks, inside, worst, divergent = [], [], [], 0
-    began = time.perf_counter()
-    for number in range(sets):
-        if time.perf_counter() - began > 60.0 * minutes:
-            break
-        truth = REDUCED.prior_scale * np.random.default_rng([seed, number, 1]).standard_normal(size)
-        data, _ = simulated(REDUCED, truth, games, plays, (seed, number))
-        fit = fit_bayes(REDUCED, data, selection="lowest", chains=4, draws=draws, warmup=100, seed=number + 1)
-        assert fit.draws is not None
-        ranks.append((fit.draws < truth).mean(axis=0))
-        low, high = np.quantile(fit.draws, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0], axis=0)
-        inside.append((low <= truth) & (truth <= high))
-        worst.append(max(fit.diagnostics["r_hat"]))
-        divergent += fit.diagnostics["divergences"]
-        tell(number)
-    return {
-        "method": "bayes", "sets": len(ranks), "games": games, "plays": plays, "chains": 4, "draws": draws,
-        "seconds": time.perf_counter() - began, "coverage": float(np.mean(inside)),
-        "coverage_by_coefficient": np.mean(inside, axis=0).tolist(), "ranks": histogram(np.ravel(ranks)),
-        "median_largest_r_hat": float(np.median(worst)), "largest_r_hat": float(max(worst)), "divergences": divergent,
-    }  # fmt: skip
-
-
 def histogram(shares: Array) -> dict[str, Any]:
     """Counts of numbers in [0, 1] by BINS equal bins, and the chi-square statistic against uniform (BINS - 1 d.f.).
 
@@ -158,9 +126,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--games", type=int, default=100, help="games in a data set (100)")
     parser.add_argument("--plays", type=int, default=100, help="plays of each game (100)")
     parser.add_argument("--predicted", type=int, default=50, help="data sets with predicted probabilities (50)")
-    parser.add_argument("--posterior-sets", type=int, default=50, help="data sets for NUTS (50)")
-    parser.add_argument("--draws", type=int, default=100, help="draws of each of 4 chains (100)")
-    parser.add_argument("--minutes", type=float, default=60.0, help="begin no data set for NUTS after this (60)")
+    parser.add_argument("--nuts", type=int, default=50, help="data sets for NUTS (50)")
+    parser.add_argument("--quick", type=int, default=200, help="data sets for the quick fit (200)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="begin no data set for either after this (60)")
+    parser.add_argument("--keep", type=Path, help="folder for the posteriors' lines and rank histograms")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything (1)")
     parser.add_argument("--out", type=Path, help="write the JSON here")
     chosen = parser.parse_args(arguments)
@@ -169,16 +138,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
         note(method)
         row = recovery(method, chosen.sets, chosen.games, chosen.plays, chosen.seed, chosen.predicted)
         results["recovery"].append(row)
-    if chosen.posterior_sets:
-        note("posterior")
-        results["posterior"] = posterior(
-            chosen.posterior_sets, 25, 40, chosen.seed, chosen.draws, chosen.minutes,
-            lambda number: note(f"data set {number + 1}"),
-        )  # fmt: skip
+    for name, sets, bins in (("nuts", chosen.nuts, 5), ("quick", chosen.quick, 10)):
+        if sets:
+            note(f"posterior, {name}")
+            results[name] = _posterior(name, sets, bins, chosen)
     text = json.dumps(results, indent=1) + "\n"
     sys.stdout.write(text)
     if chosen.out is not None:
         chosen.out.write_text(text, encoding="utf-8")
+
+
+def _posterior(name: str, sets: int, bins: int, chosen: argparse.Namespace) -> dict[str, Any]:
+    """Calibration of one kind of posterior: of all data sets, and of those whose fit calls itself settled."""
+    keep = None
+    if chosen.keep is not None:
+        chosen.keep.mkdir(parents=True, exist_ok=True)
+        keep = chosen.keep / f"sbc_{name}.jsonl"
+    rows = calibrate(sets, chosen.seed, name == "quick", keep, note, chosen.minutes)
+    found = {"all": summary(rows, bins)}
+    settled = [row for row in rows if row.get("settled")]
+    if settled and len(settled) < found["all"]["sets"]:
+        found["settled"] = summary(settled, bins)
+    if chosen.keep is not None:
+        title = f"Ranks of the truth, {'NUTS' if name == 'nuts' else 'quick fit'}: {found['all']['sets']} data sets"
+        (chosen.keep / f"sbc_{name}.svg").write_text(figure(found["all"], title), encoding="utf-8")
+    return found
 
 
 def note(words: str) -> None:

@@ -12,12 +12,13 @@ import pytest
 from test_crisis_estimation import SPEC, TRUTH, many_games, simulated
 
 from doubletalk.crisis import fit_crisis
-from doubletalk.crisis.bayes import fit_bayes, inference_data, scores_at
+from doubletalk.crisis.bayes import fit_bayes, inference_data
 from doubletalk.crisis.bootstrap import bootstrap
 from doubletalk.crisis.design import Design
 from doubletalk.crisis.effects import covariate_values, effects, quantities
 from doubletalk.crisis.equilibria import find_equilibria
 from doubletalk.crisis.full import full_terms
+from doubletalk.crisis.posterior import scores_at
 from doubletalk.crisis.reply import game_of
 from doubletalk.crisis.specification import UTILITIES
 from doubletalk.errors import InputError

@@ -13,8 +13,11 @@ from doubletalk.commands.running import Exit, Interruption, ProgressBar, check_w
 if TYPE_CHECKING:
     from doubletalk.crisis import CrisisData, CrisisFit, CrisisSpecification
     from doubletalk.crisis.bootstrap import Bootstrap
+    from doubletalk.crisis.certify import Certificate
 
 __all__ = ["crisis"]
+
+STARTS = 8
 
 crisis = typer.Typer(
     help="Estimate crisis signalling from counts of outcomes.", no_args_is_help=True, rich_markup_mode=None
@@ -30,7 +33,11 @@ _Selection = Annotated[
 _Robust = Annotated[bool, typer.Option("--robust", help="Standard errors from scores summed by game.")]
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn at random.")]
 _Level = Annotated[float, typer.Option("--level", min=0.01, max=0.999, help="Probability of the intervals.")]
-_Starts = Annotated[int, typer.Option("--starts", min=1, metavar="N", help="Climb the full likelihood from N starts.")]
+_Starts = Annotated[
+    int | None,
+    typer.Option("--starts", min=1, metavar="N", help=f"Climb the full likelihood (ml) from N starts ({STARTS})."),
+]
+_Quick = Annotated[bool, typer.Option("--quick", help="bayes: the weighted Laplace approximation in place of NUTS.")]
 _Chains = Annotated[int, typer.Option("--chains", min=1, metavar="N", help="Chains of the method bayes.")]
 _Draws = Annotated[int, typer.Option("--draws", min=1, metavar="N", help="Draws of each chain.")]
 _Warmup = Annotated[int, typer.Option("--warmup", min=1, metavar="N", help="Steps of each chain before its draws.")]
@@ -54,6 +61,8 @@ class _Asked:
     chains: int = 4
     draws: int = 500
     warmup: int = 300
+    quick: bool = False
+    take: str = "regular"
 
 
 @crisis.command()
@@ -71,10 +80,15 @@ def fit(
     method: _Method = "npl",
     selection: _Selection = None,
     robust: _Robust = False,
-    starts: _Starts = 1,
+    starts: _Starts = None,
+    take: Annotated[
+        str,
+        typer.Option("--take", help="Under 'best': regular (one equilibrium in every game) or the highest maximum."),
+    ] = "regular",
     bootstrap: Annotated[
         int, typer.Option("--bootstrap", min=0, metavar="N", help="N replicates of games drawn with replacement.")
     ] = 0,
+    quick: _Quick = False,
     chains: _Chains = 4,
     draws: _Draws = 500,
     warmup: _Warmup = 300,
@@ -86,9 +100,10 @@ def fit(
     """Estimate the model; with --out writes fit.json and the table as text, LaTeX and HTML."""
     if out is not None:
         check_writable(out / "fit.json")
-    _check_asked(method, starts, bootstrap)
+    _check_asked(method, starts, bootstrap, quick, robust)
     interruption = Interruption()
-    asked = _Asked(method, selection, robust, starts, seed, chains, draws, warmup)
+    several = (starts or STARTS) if method == "ml" else 1
+    asked = _Asked(method, selection, robust, several, seed, chains, draws, warmup, quick, take)
     with ProgressBar() as bar, interruption.watched():
         found, games, read = _estimated(data, spec, asked, bar)
         made = None
@@ -103,14 +118,21 @@ def fit(
         note(f"not converged: {found.message}")
     if found.undetermined:
         note(f"the data do not determine {', '.join(found.undetermined)}: leave covariates out, or set utilities to 0")
+    if found.runaway:
+        names = ", ".join(found.runaway)
+        note(f"hardly determined: {names}: an outcome may never happen on one side of a covariate (separation)")
     if interruption.happened:
         note("interrupted: what was done so far is above")
         raise typer.Exit(Exit.INTERRUPTED)
 
 
-def _check_asked(method: str, starts: int, bootstrap: int) -> None:
-    if starts > 1 and method != "ml":
+def _check_asked(method: str, starts: int | None, bootstrap: int, quick: bool, robust: bool) -> None:
+    if starts is not None and method != "ml":
         raise typer.BadParameter(f"several starts are for the method ml, not {method}", param_hint="'--starts'")
+    if quick and method != "bayes":
+        raise typer.BadParameter(f"this is for the method bayes, not {method}", param_hint="'--quick'")
+    if robust and method == "bayes":
+        raise typer.BadParameter("a posterior has no standard errors by game", param_hint="'--robust'")
     if bootstrap and method not in ("pl", "npl", "ml"):
         raise typer.BadParameter(f"the bootstrap is for pl, npl and ml, not {method}", param_hint="'--bootstrap'")
 
@@ -125,13 +147,12 @@ def _hand_over(found: CrisisFit, made: Bootstrap | None, level: float, out: Path
         posterior_text,
     )
 
-    parts = [crisis_text([found]) + _equilibria_line(found) + "\n"]
+    parts = [posterior_text(found)] if found.method == "bayes" else []
+    parts.append(crisis_text([found]) + _equilibria_line(found) + "\n")
     if made is not None:
         parts.append(bootstrap_text(found, made, level))
     if "maxima" in found.diagnostics:
         parts.append(maxima_text(found))
-    if found.method == "bayes":
-        parts.append(posterior_text(found))
     if out is not None:
         content = {"fit.json": found.to_json(), "table.txt": "\n".join(parts), "table.tex": crisis_latex([found])}
         for name, words in {**content, "table.html": crisis_html([found])}.items():
@@ -158,21 +179,66 @@ def _save_posterior(found: CrisisFit, path: Path) -> None:
 
 @crisis.command()
 def equilibria(
-    data: _Data, spec: _Spec, method: _Method = "npl", selection: _Selection = None, seed: _Seed = 1
+    data: _Data,
+    spec: _Spec,
+    method: _Method = "npl",
+    selection: _Selection = None,
+    seed: _Seed = 1,
+    certify: Annotated[
+        bool,
+        typer.Option(
+            "--certify", help="Prove in ball arithmetic that each exists, is alone in its enclosure, and no other is."
+        ),
+    ] = False,
 ) -> None:
     """List all equilibria of every game at the estimates, as CSV."""
     with ProgressBar() as bar, Interruption().watched():
         found, _, _ = _estimated(data, spec, _Asked(method, selection, seed=seed), bar)
-    every = found.equilibria
-    if every is None:
-        raise typer.Exit(Exit.INPUT)
+        every, _ = found.equilibria, found.with_data()
+        assert every is not None
+        proofs = _proofs(found, bar) if certify else None
     number = every.number()
-    put("game,pR,pF,slope,equilibria,certified\n")
-    for game, resist, firm, slope in zip(every.game, every.resist, every.firm, every.slope, strict=True):
+    put("game,pR,pF,slope,equilibria,certified" + (",q_low,q_high,proof\n" if proofs else "\n"))
+    place = 0
+    for row, game in enumerate(every.game):
+        place = place + 1 if row and every.game[row - 1] == game else 0
         name = found.game_names[game].replace('"', '""')
         complete = "yes" if every.certified[game] else "no"
-        put(f'"{name}",{resist:.12g},{firm:.12g},{slope:.6g},{number[game]},{complete}\n')
+        cells = f"{every.resist[row]:.12g},{every.firm[row]:.12g},{every.slope[row]:.6g},{number[game]},{complete}"
+        if proofs:
+            roots, words = proofs[game].roots, proofs[game].reason or "complete"
+            ends = f"{roots[place][0]!r},{roots[place][1]!r}" if place < len(roots) else ","
+            cells += f",{ends},{words}"
+        put(f'"{name}",{cells}\n')
     note(_equilibria_line(found))
+    if proofs:
+        note(_proof_line(found, proofs))
+
+
+def _proofs(found: CrisisFit, bar: ProgressBar) -> list[Certificate]:
+    from doubletalk.crisis.certify import certify
+    from doubletalk.crisis.reply import game_of
+
+    design, _ = found.with_data()
+    assert found.equilibria is not None
+    return certify(game_of(design.utilities(found.coefficients)), found.equilibria, bar)
+
+
+def _proof_line(found: CrisisFit, proofs: list[Certificate]) -> str:
+    """How many games are proved, whether the proofs agree with the search, how wide the widest enclosure is."""
+    import numpy as np
+
+    from doubletalk.crisis.certify import agrees
+
+    every = found.equilibria
+    assert every is not None
+    proved = [game for game, proof in enumerate(proofs) if proof.complete]
+    wide = [high - low for proof in proofs for low, high in proof.roots if np.isfinite(high - low)]
+    differing = [found.game_names[game] for game in proved if not agrees(proofs[game], every.q[every.game == game])]
+    counted = f"{len(proved)} of {len(proofs)} games proved complete in ball arithmetic"
+    widest = f", widest enclosure {max(wide):.1e} in q" if wide else ""
+    same = "; the search found the same" if not differing else f"; the search differs in {', '.join(differing[:5])}"
+    return counted + widest + same
 
 
 @crisis.command()
@@ -287,13 +353,13 @@ def _estimated(
         from doubletalk.crisis.bayes import fit_bayes
 
         found = fit_bayes(
-            read, games, selection=asked.selection, chains=asked.chains, draws=asked.draws, warmup=asked.warmup,
-            seed=asked.seed, tell=bar,
+            read, games, selection=asked.selection, quick=asked.quick, chains=asked.chains, draws=asked.draws,
+            warmup=asked.warmup, seed=asked.seed, tell=bar,
         )  # fmt: skip
         return found, games, read
     found = fit_crisis(
         read, games, asked.method, selection=asked.selection, robust=asked.robust, starts=asked.starts,
-        seed=asked.seed, tell=bar,
+        take=asked.take, seed=asked.seed, tell=bar,
     )  # fmt: skip
     return found, games, read
 

@@ -1,14 +1,18 @@
-r"""The posterior of the full likelihood, by NUTS (numpyro) in coordinates whitened by a Laplace approximation.
+r"""The posterior of the full likelihood: NUTS in coordinates made for it, or a Laplace approximation with a check.
 
-    coefficients ~ N(0, prior scale^2),  log odds of selection ~ N(0, 1.5^2)
-    z -> theta = mode + L z,  L L' = (-H)^-1 at the posterior mode
+    parameters ~ the normal prior of :mod:`doubletalk.crisis.prior`
+    z -> theta as in :mod:`doubletalk.crisis.coordinates`; the Laplace approximation is z ~ N(0, I)
 
 The equilibrium played is chosen by a stated rule: ``lowest``, ``highest``, or ``mixture`` with estimated shares; 'best'
 looks at the outcomes and is no likelihood. All equilibria of every game are found anew at every evaluation, for all
-chains in one call, and the gradient follows by the implicit function theorem. Under ``lowest`` and ``highest`` the
-posterior has steps where an equilibrium vanishes: NUTS stays valid there and becomes slow.
-Source: Hoffman & Gelman (2014), JMLR 15; R-hat and effective sample sizes as in Vehtari et al. (2021), Bayesian
-Analysis 16(2).
+chains in one call, and the gradient follows by the implicit function theorem. The posterior has steps where an
+equilibrium vanishes: NUTS stays valid there and becomes slow. How many draws have games with several equilibria is
+reported, for only there can a step lie.
+
+Quick: draws of a multivariate t around the mode, in z, weighted by posterior over proposal (Pareto-smoothed) and drawn
+again; its shape k tells whether the weights can be trusted (below 0.7).
+Sources: Hoffman & Gelman (2014), JMLR 15; R-hat and effective sample sizes as in Vehtari et al. (2021), Bayesian
+Analysis 16(2); Vehtari, Simpson, Gelman, Yao & Gabry (2024), Pareto smoothed importance sampling, JMLR 25.
 """
 
 from __future__ import annotations
@@ -22,107 +26,45 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from doubletalk.crisis.branch import along_slopes
 from doubletalk.crisis.data import CrisisData
-from doubletalk.crisis.design import Design
 from doubletalk.crisis.equilibria import find_equilibria
 from doubletalk.crisis.fit import fit_crisis
-from doubletalk.crisis.full import MIXTURE_NAMES, by_game_logsumexp, full_terms, log_shares, place_of
-from doubletalk.crisis.optimise import maximise
+from doubletalk.crisis.full import MIXTURE_NAMES, full_terms
+from doubletalk.crisis.nuts import sample
+from doubletalk.crisis.posterior import Target, laplace
+from doubletalk.crisis.prior import normal_prior
 from doubletalk.crisis.reply import game_of
 from doubletalk.crisis.result import CrisisFit
 from doubletalk.crisis.specification import CrisisSpecification
 from doubletalk.errors import InputError
 from doubletalk.game.wording import unknown
 
-__all__ = ["BAYES_RULES", "ENOUGH", "LOGIT_SCALE", "RHAT_LIMIT", "fit_bayes", "inference_data", "scores_at"]
+__all__ = ["BAYES_RULES", "ENOUGH", "RHAT_LIMIT", "fit_bayes", "inference_data"]
 
 Array = NDArray[np.float64]
 Tell = Callable[[float | None, str], None]
 
 BAYES_RULES = ("lowest", "highest", "mixture")
-LOGIT_SCALE = 1.5
 RHAT_LIMIT = 1.01
 ENOUGH = 400.0
 """A posterior counts as sampled when every R-hat is below RHAT_LIMIT and both effective sample sizes are above this."""
-FEWEST_DRAWS = 50
-DEPTH = (6, 8)
-"""Largest depth of a tree while warming up, and after."""
-SPREAD = 1.5
-"""Chains start at N(0, SPREAD^2) in whitened coordinates."""
-
-
-def scores_at(
-    design: Design, counts: Array, parameters: Array, rule: str, guess: Array | None = None
-) -> tuple[Array, Array, Array]:
-    """Log-likelihood (k,) and gradient (k, parameters) at *parameters* (k, parameters), all in one pass.
-
-    The third is q of the first equilibrium of each game (k x games), which serves the next call as a *guess*.
-    """
-    many, size, games = len(parameters), design.size, design.games
-    utilities = np.concatenate([design.utilities(one[:size]) for one in parameters])
-    every = game_of(utilities)
-    equilibria = find_equilibria(every, guess)
-    first = np.cumsum(equilibria.number()) - equilibria.number()
-    chain, row = equilibria.game // games, equilibria.game % games
-    gradient = np.zeros((many, parameters.shape[1]))
-    if rule == "mixture":
-        value, by_utility = along_slopes(every.rows(equilibria.game), equilibria.q, counts[row])
-        prior = log_shares(equilibria, parameters[chain, size:].T)
-        by_game = by_game_logsumexp(equilibria, prior + value)
-        posterior, share = np.exp(prior + value - by_game[equilibria.game]), np.exp(prior)
-        place = place_of(equilibria)
-        slopes = np.zeros((many * games, by_utility.shape[1]))
-        np.add.at(slopes, equilibria.game, posterior[:, None] * by_utility)
-        for j in (1, 2):
-            gradient[:, size + j - 1] = np.bincount(chain, (posterior - share) * (place == j), many)
-    else:
-        played = first + equilibria.number() - 1 if rule == "highest" else first
-        by_game, slopes = along_slopes(every, equilibria.q[played], np.tile(counts, (many, 1)))
-    for k in range(many):
-        gradient[k, :size] = design.jacobian(slopes[k * games : (k + 1) * games]).sum(axis=0)
-    return by_game.reshape(many, games).sum(axis=1), gradient, equilibria.q[first]
-
-
-@dataclass(eq=False)
-class _Target:
-    """Log posterior in whitened coordinates, evaluated by numpy for all chains at once."""
-
-    design: Design
-    counts: Array
-    rule: str
-    scales: Array
-    mode: Array
-    root: Array
-    evaluations: int = 0
-    guess: Array | None = None
-
-    def __call__(self, z: Any) -> tuple[Array, Array]:
-        """Minus the log posterior and its gradient at *z* (parameters,) or (chains, parameters)."""
-        flat = np.atleast_2d(np.asarray(z, dtype=np.float64))
-        theta = self.mode + flat @ self.root.T
-        self.evaluations += 1
-        guess = self.guess if self.guess is not None and len(self.guess) == len(theta) * self.design.games else None
-        with np.errstate(all="ignore"):
-            value, slope, self.guess = scores_at(self.design, self.counts, theta, self.rule, guess)
-        value = value - 0.5 * ((theta / self.scales) ** 2).sum(axis=1)
-        slope = (slope - theta / self.scales**2) @ self.root
-        bad = ~np.isfinite(value) | ~np.isfinite(slope).all(axis=1)
-        value, slope = np.where(bad, -1e10, value), np.where(bad[:, None], 0.0, slope)
-        shape = np.shape(z)
-        return -value.reshape(shape[:-1]), -slope.reshape(shape)
+PROPOSALS = 2
+DEGREES = 10.0
+"""The quick fit's proposals for each draw, and the degrees of freedom of their t distribution."""
+SHAPE_LIMIT = 0.7
+BATCH = 40
+LOOKED_AT = 400
+"""How many draws are looked at for games with several equilibria."""
 
 
 @dataclass(frozen=True)
-class _Sampled:
-    """Draws (chains, draws, parameters) in whitened coordinates, and what the sampler reports."""
+class _Drawn:
+    """Parameters (chains, draws, parameters), what is reported about them, whether they can be relied on."""
 
-    z: Array
-    diverging: NDArray[np.bool_]
-    leapfrogs: float
-    step_size: Array
-    seconds: float
-    stopped: bool
+    theta: Array
+    report: dict[str, Any]
+    settled: bool
+    words: str
 
 
 def fit_bayes(
@@ -130,6 +72,7 @@ def fit_bayes(
     data: CrisisData,
     *,
     selection: str | None = None,
+    quick: bool = False,
     chains: int = 4,
     draws: int = 500,
     warmup: int = 300,
@@ -138,8 +81,9 @@ def fit_bayes(
 ) -> CrisisFit:
     """Posterior means, standard deviations and draws under *selection*, one of BAYES_RULES.
 
-    Without *selection* the specification's rule is used, ``mixture`` in place of 'best'. Ctrl-C after FEWEST_DRAWS
-    keeps what there is. Raises InputError for rules that are no likelihood and for sizes below one.
+    Without *selection* the specification's rule is used, ``mixture`` in place of 'best'. *quick* draws from the Laplace
+    approximation, weighted. Ctrl-C after 50 draws of NUTS keeps what there is. Raises InputError for rules that are no
+    likelihood and for sizes below one.
     """
     if selection is not None and selection not in BAYES_RULES:
         known = unknown("rule", selection, BAYES_RULES)
@@ -149,45 +93,104 @@ def fit_bayes(
         raise InputError(f"expected at least one chain, draw and warm-up step; found {chains}, {draws}, {warmup}")
     began = time.perf_counter()
     say = tell or _quiet
-    start = fit_crisis(spec, data, "ml", selection=rule, tell=tell)
+    start = fit_crisis(spec, data, "ml", selection=rule, starts=1, tell=tell)
     design, counts = start.with_data()
-    target = _laplace(design, counts, rule, spec.prior_scale, start.estimates)
-    sampled = _sample(target, chains, draws, warmup, seed, say)
-    theta = target.mode + sampled.z @ target.root.T
-    report = _diagnostics(theta, start.names)
-    flat = theta.reshape(-1, theta.shape[-1])
+    extra = len(MIXTURE_NAMES) if rule == "mixture" else 0
+    prior = normal_prior(design, spec.prior_scale, spec.prior_units, extra)
+    target = laplace(design, counts, rule, prior, start.estimates)
+    if quick:
+        made = _quick_draws(target, chains * draws, seed, say)
+    else:
+        made = _nuts_draws(target, start.names, (chains, draws, warmup), seed, say)
+    flat = made.theta.reshape(-1, made.theta.shape[-1])
     mean = flat.mean(axis=0)
     terms = full_terms(design, counts, mean, rule)
-    settled, words = _verdict(report, int(sampled.diverging.sum()), sampled.stopped)
     low, high = np.quantile(flat, [0.05, 0.95], axis=0)
     diagnostics = {
-        **report,
-        "divergences": int(sampled.diverging.sum()),
-        "chains": chains, "draws": theta.shape[1], "warmup": warmup, "seed": seed,
-        "leapfrog_steps_per_draw": sampled.leapfrogs, "sampling_seconds": sampled.seconds,
+        **made.report, "seed": seed, "quick": quick, **_several(target, flat),
         "low_90": low.tolist(), "high_90": high.tolist(), "median": np.median(flat, axis=0).tolist(),
-        "posterior_mode": target.mode.tolist(), "prior_scale": spec.prior_scale,
+        "posterior_mode": target.mode.tolist(), "prior_scale": spec.prior_scale, "prior": prior.words,
     }  # fmt: skip
     chosen = terms.chosen
     return replace(
         start,
         method="bayes",
-        names=start.names,
         estimates=mean,
         covariance=np.cov(flat.T, ddof=1).reshape(len(mean), len(mean)),
-        errors_account_for=f"posterior standard deviations, prior N(0, {spec.prior_scale:g}^2)",
+        errors_account_for=f"posterior standard deviations by {'Laplace' if quick else 'NUTS'}, prior {prior.words}",
         log_likelihood=terms.value,
         resist=terms.equilibria.resist[chosen],
         firm=terms.equilibria.firm[chosen],
         equilibria=terms.equilibria,
-        converged=settled,
-        message=words,
+        converged=made.settled,
+        message=made.words,
         steps=target.evaluations,
         gradient_size=0.0,
         seconds=time.perf_counter() - began,
         draws=flat,
         diagnostics=diagnostics,
     )
+
+
+def _nuts_draws(
+    target: Target, names: tuple[str, ...], sizes: tuple[int, int, int], seed: int, tell: Tell
+) -> _Drawn:
+    """Draws by NUTS, with R-hat, effective sample sizes and divergences."""
+    chains, draws, warmup = sizes
+    sampled = sample(target, chains, draws, warmup, seed, tell)
+    theta = target.theta(sampled.z)
+    divergences = int(sampled.diverging.sum())
+    report = _diagnostics(theta, names)
+    settled, words = _verdict(report, divergences, sampled.stopped)
+    report |= {
+        "divergences": divergences, "chains": chains, "draws": theta.shape[1], "warmup": warmup,
+        "leapfrog_steps_per_draw": sampled.leapfrogs, "sampling_seconds": sampled.seconds,
+    }  # fmt: skip
+    return _Drawn(theta, report, settled, words)
+
+
+def _quick_draws(target: Target, draws: int, seed: int, tell: Tell) -> _Drawn:
+    """Importance draws around the mode, made equally likely by systematic resampling."""
+    generator = np.random.default_rng(seed)
+    size, count = len(target.mode), PROPOSALS * draws
+    z = generator.standard_normal((count, size)) / np.sqrt(generator.chisquare(DEGREES, size=(count, 1)) / DEGREES)
+    value = np.empty(count)
+    for first in range(0, count, BATCH):
+        value[first : first + BATCH] = target.log_posterior(z[first : first + BATCH], slopes=False)[0]
+        tell(first / count, "Laplace approximation")
+    proposal = -0.5 * (DEGREES + size) * np.log1p((z * z).sum(axis=1) / DEGREES)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import arviz
+
+        smoothed, shape = arviz.psislw(value - proposal)
+    weights = np.exp(smoothed - np.max(smoothed))
+    weights /= weights.sum()
+    effective = float(1.0 / (weights**2).sum())
+    # systematic resampling, then shuffled: the order would carry the proposals' order
+    places = (np.arange(draws) + generator.uniform()) / draws
+    chosen = generator.permutation(np.minimum(np.searchsorted(np.cumsum(weights), places), count - 1))
+    faults = []
+    if not float(shape) < SHAPE_LIMIT:
+        faults.append(f"Pareto shape {float(shape):.2f}, below {SHAPE_LIMIT} wanted: use NUTS")
+    if not effective > ENOUGH:
+        faults.append(f"effective sample size {effective:.0f}, {ENOUGH:.0f} wanted")
+    report = {"chains": 1, "draws": draws, "pareto_k": float(shape), "effective": effective, "proposals": count}
+    return _Drawn(target.theta(z[chosen])[None], report, not faults, "; ".join(faults) or "converged")
+
+
+def _several(target: Target, flat: Array) -> dict[str, Any]:
+    """In how many of the draws some game has several equilibria, and in how many games at most."""
+    looked = flat[np.linspace(0, len(flat) - 1, min(LOOKED_AT, len(flat))).astype(np.intp)]
+    games = []
+    with np.errstate(all="ignore"):
+        for one in looked:
+            utilities = target.design.utilities(one[: target.design.size])
+            games.append(int((find_equilibria(game_of(utilities)).number() > 1).sum()))
+    return {
+        "draws_with_several_equilibria": float(np.mean(np.array(games) > 0)),
+        "most_games_with_several_equilibria": max(games),
+    }
 
 
 def inference_data(fit: CrisisFit) -> Any:
@@ -209,87 +212,6 @@ def inference_data(fit: CrisisFit) -> Any:
 
 def _quiet(_share: float | None, _words: str) -> None:
     pass
-
-
-def _laplace(design: Design, counts: Array, rule: str, prior_scale: float, start: Array) -> _Target:
-    """The posterior mode and a root of the inverse curvature there."""
-    extra = len(MIXTURE_NAMES) if rule == "mixture" else 0
-    scales = np.concatenate([np.full(design.size, prior_scale), np.full(extra, LOGIT_SCALE)])
-
-    def objective(theta: Array) -> tuple[float, Array, Array]:
-        terms = full_terms(design, counts, theta, rule)
-        value = terms.value - 0.5 * float(((theta / scales) ** 2).sum())
-        hessian = np.nan_to_num(terms.hessian, nan=0.0, posinf=0.0, neginf=0.0) - np.diag(scales**-2.0)
-        return value, terms.scores.sum(axis=0) - theta / scales**2, hessian
-
-    found = maximise(objective, np.where(np.abs(start) < 6.0 * scales, start, 0.0), tolerance=1e-6)
-    values, vectors = np.linalg.eigh(-found.hessian * scales[:, None] * scales)
-    # a direction that the data do not inform has the prior's curvature, which is 1 here
-    root = scales[:, None] * vectors / np.sqrt(np.maximum(values, 1.0))
-    return _Target(design, counts, rule, scales, found.point, root)
-
-
-def _sample(target: _Target, chains: int, draws: int, warmup: int, seed: int, tell: Tell) -> _Sampled:
-    jax, hmc = _numpyro()
-    size = len(target.mode)
-    kernel = hmc.NUTS(
-        potential_fn=_potential(jax, target), max_tree_depth=DEPTH, dense_mass=True, target_accept_prob=0.9
-    )
-    keys = jax.random.split(jax.random.PRNGKey(seed), chains)
-    begin = SPREAD * np.random.default_rng(seed).standard_normal((chains, size))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        state = kernel.init(keys, warmup, jax.numpy.asarray(begin), (), {})
-        step = jax.jit(lambda one: kernel.sample(one, (), {}))  # vectorised over chains since init
-        kept: list[Array] = []
-        diverging: list[NDArray[np.bool_]] = []
-        leapfrogs = 0.0
-        stopped = False
-        began = time.perf_counter()
-        try:
-            for number in range(warmup + draws):
-                state = step(state)
-                if number >= warmup:
-                    kept.append(np.asarray(state.z))
-                    diverging.append(np.asarray(state.diverging))
-                    leapfrogs += float(np.mean(state.num_steps))
-                doing = "warming up" if number < warmup else "sampling"
-                tell((number + 1) / (warmup + draws), f"{doing} {chains} chains")
-        except KeyboardInterrupt:
-            if len(kept) < FEWEST_DRAWS:
-                raise
-            stopped = True
-    z = np.stack(kept, axis=1)
-    return _Sampled(
-        z, np.stack(diverging[: z.shape[1]], axis=1), leapfrogs / z.shape[1], np.asarray(state.adapt_state.step_size),
-        time.perf_counter() - began, stopped,
-    )  # fmt: skip
-
-
-def _numpyro() -> tuple[Any, Any]:
-    try:
-        import jax
-        import numpyro.infer as hmc
-    except ImportError:
-        raise InputError("the method bayes needs the extra 'fit': pip install 'doubletalk[fit]'") from None
-    jax.config.update("jax_enable_x64", True)
-    return jax, hmc
-
-
-def _potential(jax: Any, target: _Target) -> Callable[[Any], Any]:
-    """Minus the log posterior as a function that jax can differentiate, whose values come from numpy."""
-
-    def both(z: Any) -> Any:
-        shapes = jax.ShapeDtypeStruct(z.shape[:-1], z.dtype), jax.ShapeDtypeStruct(z.shape, z.dtype)
-        return jax.pure_callback(target, shapes, z, vmap_method="broadcast_all")
-
-    @jax.custom_vjp  # type: ignore[untyped-decorator, unused-ignore]
-    def potential(z: Any) -> Any:
-        return both(z)[0]
-
-    potential.defvjp(lambda z: both(z), lambda slope, weight: (weight * slope,))
-    made: Callable[[Any], Any] = potential
-    return made
 
 
 def _diagnostics(theta: Array, names: tuple[str, ...]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doubletalk.crisis.data import Column, CrisisData
-from doubletalk.crisis.specification import FUNCTIONS, UTILITIES, CrisisSpecification
+from doubletalk.crisis.specification import FUNCTIONS, UTILITIES, CrisisSpecification, parsed
 from doubletalk.errors import InputError
 
 __all__ = ["Design", "build_design", "matrix", "variables"]
@@ -83,7 +84,7 @@ class Design:
 
 def variables(formula: str) -> list[str]:
     """The columns that a formula uses, in order."""
-    tree = ast.parse(formula.replace("^", "**"), mode="eval")
+    tree = parsed(formula)
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     names = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called]
     return list(dict.fromkeys(names))
@@ -121,6 +122,13 @@ def _formulaic() -> Any:
     return formulaic
 
 
+def _formula_fault() -> tuple[type[Exception], type[Warning]]:
+    """formulaic's errors, and its warning about levels that were never seen."""
+    from formulaic.errors import DataMismatchWarning, FormulaicError
+
+    return FormulaicError, DataMismatchWarning
+
+
 def _evaluated(build: Any, columns: Mapping[str, Column], what: str, keep: bool = False) -> Any:
     import pandas
 
@@ -131,9 +139,12 @@ def _evaluated(build: Any, columns: Mapping[str, Column], what: str, keep: bool 
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
+            # words that the first data do not have would count as the first level
+            warnings.simplefilter("error", _formula_fault()[1])
             values = build(frame, context=context)
-    except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as wrong:
-        reason = " ".join(str(wrong).split())
+    except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, *_formula_fault()) as wrong:
+        # formulaic marks the place with terminal colours
+        reason = " ".join(re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]", "", str(wrong)).split())
         raise InputError(f"{what}: the formula cannot be worked out: {reason}") from None
     array = np.asarray(values, dtype=np.float64)
     bad: Any = np.flatnonzero(~np.isfinite(array).all(axis=1)) if array.size else []
@@ -147,7 +158,10 @@ def _check_block(
 ) -> None:
     if block.shape[1] == 0:
         return
-    if block.shape[0] < block.shape[1] or np.linalg.matrix_rank(block) < block.shape[1]:
+    if block.shape[0] < block.shape[1]:
+        needed = f"{block.shape[1]} columns ({', '.join(columns)}) need at least as many games"
+        raise spec.error(f"{utility}: {needed}; {data.source} has {block.shape[0]}", utility)
+    if np.linalg.matrix_rank(block) < block.shape[1]:
         raise spec.error(
             f"{utility}: the columns {', '.join(columns)} are collinear in {data.source}; leave one out", utility
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from doubletalk.crisis.pseudo import Beliefs, best_reply, maximise_pseudo, pseud
 from doubletalk.crisis.reply import game_of
 from doubletalk.crisis.result import METHODS, CrisisFit, multinomial_constant
 from doubletalk.crisis.specification import SELECTIONS, CrisisSpecification
-from doubletalk.crisis.starts import climb_from_several
+from doubletalk.crisis.starts import TAKES, climb_from_several, rules_compared, taken
 from doubletalk.errors import InputError
 from doubletalk.game.wording import listing, unknown
 
@@ -44,6 +45,7 @@ def fit_crisis(
     robust: bool = False,
     first_stage_covariance: Array | None = None,
     starts: int = 1,
+    take: str = "regular",
     seed: int = 1,
     tell: Tell | None = None,
 ) -> CrisisFit:
@@ -52,7 +54,8 @@ def fit_crisis(
     selection  rule of the full likelihood in place of the specification's
     robust     standard errors from scores summed by game, in place of the information matrix
     first_stage_covariance  (2 games, 2 games), of all pR, then all pF
-    starts, seed  from how many starts the full likelihood is climbed (see :mod:`doubletalk.crisis.starts`)
+    starts, seed, take  from how many starts the full likelihood is climbed, and which of its maxima is the estimate,
+               ``regular`` or ``highest`` (see :mod:`doubletalk.crisis.starts`)
 
     Raises InputError for an unknown method or rule, and for data without counts.
     """
@@ -62,6 +65,8 @@ def fit_crisis(
         raise InputError(unknown("method", method, known))
     if rule not in SELECTIONS:
         raise InputError(unknown("selection", rule, SELECTIONS))
+    if take not in TAKES:
+        raise InputError(unknown("maximum to take", take, TAKES))
     counts = _counted(spec, data)
     began = time.perf_counter()
     every = build_design(spec, data)
@@ -81,7 +86,8 @@ def fit_crisis(
         else:
             say(None, "full likelihood")
             start, _, _, _ = iterate_npl(design, counts, first.beliefs, pseudo, say)
-            made = _ml(design, counts, start, rule, robust, (starts, seed), say)
+            several = (starts if method == "ml" else 1, seed, take)
+            made = _ml(design, counts, start, rule, robust, several, say)
             if method == "mpec":
                 made = _mpec(design, counts, start, made, robust)
     units = np.concatenate([scales, np.ones(len(made.estimates) - len(scales))])
@@ -98,6 +104,7 @@ def fit_crisis(
         constant=multinomial_constant(counts),
         design=every,
         counts=counts,
+        diagnostics=_in_units(made.diagnostics, units),
         seconds=time.perf_counter() - began,
     )
 
@@ -111,6 +118,14 @@ def _counted(spec: CrisisSpecification, data: CrisisData) -> Array:
         message = f"no game ever ended in {listing(never)}: no finite utilities fit outcomes that never happen"
         raise InputError(message, data.source)
     return data.counts
+
+
+def _in_units(diagnostics: Mapping[str, Any], units: Array) -> dict[str, Any]:
+    """The same with the parameters of every maximum in the units of the data."""
+    if "maxima" not in diagnostics:
+        return dict(diagnostics)
+    maxima = [{**one, "parameters": (np.array(one["parameters"]) / units).tolist()} for one in diagnostics["maxima"]]
+    return {**diagnostics, "maxima": maxima}
 
 
 def _quiet(_share: float | None, _words: str) -> None:
@@ -193,15 +208,25 @@ def nearest_equilibria(equilibria: Equilibria, resist: Array) -> NDArray[np.intp
 
 
 def _ml(
-    design: Design, counts: Array, start: Maximum, rule: str, robust: bool, several: tuple[int, int], tell: Tell
+    design: Design, counts: Array, start: Maximum, rule: str, robust: bool, several: tuple[int, int, str], tell: Tell
 ) -> CrisisFit:
-    peaks = climb_from_several(design, counts, start.point, rule, *several, tell)
-    found, terms = peaks[0].found, peaks[0].terms
+    peaks = climb_from_several(design, counts, start.point, rule, *several[:2], tell)
+    chosen = taken(peaks, rule, several[2])
+    found, terms = chosen.found, chosen.terms
     names = design.names + (MIXTURE_NAMES if rule == "mixture" else ())
     covariance, words = full_covariance(found.hessian, terms.scores, robust)
     fit = replace(_record(design, found, names), covariance=covariance, errors_account_for=words)
     if several[0] > 1:
-        fit = replace(fit, diagnostics={"maxima": [peak.to_dict() for peak in peaks], "seed": several[1]})
+        tell(None, "the other rules")
+        fit = replace(
+            fit,
+            diagnostics={
+                "maxima": [peak.to_dict() for peak in peaks],
+                "taken": peaks.index(chosen),
+                "seed": several[1],
+                "rules": rules_compared(design, counts, start.point, found.point[: design.size]),
+            },
+        )
     return _at_equilibria(fit, terms)
 
 

@@ -41,7 +41,9 @@ class ConstrainedMaximum:
     message: str
 
 
-def maximise_constrained(design: Design, counts: Array, start: Array, q: Array, scale: Array) -> ConstrainedMaximum:
+def maximise_constrained(
+    design: Design, counts: Array, start: Array, q: Array, scale: Array, steps: int = STEPS
+) -> ConstrainedMaximum:
     """From coefficients *start* and *q* of every game; *scale* are sizes of the coefficients (standard errors)."""
     problem = _Problem(design, counts, scale)
     games = len(q)
@@ -57,7 +59,7 @@ def maximise_constrained(design: Design, counts: Array, start: Array, q: Array, 
         hess=lambda x: problem.hessian(x, np.zeros(games), -1.0),
         method="trust-constr",
         constraints=[constraint],
-        options={"maxiter": STEPS, "gtol": 1e-7, "xtol": 1e-12, "initial_tr_radius": 10.0},
+        options={"maxiter": steps, "gtol": 1e-7, "xtol": 1e-12, "initial_tr_radius": 10.0},
     )
     gap = float(np.abs(problem.gap(found.x)).max())
     converged = bool(gap < 1e-7 and found.optimality < 1e-4)

@@ -15,6 +15,7 @@ Objective = Callable[[Array], tuple[float, Array, Array]]
 
 GRADIENT_TOLERANCE = 1e-8
 """A maximum is reached when no component of the gradient of the log-likelihood is larger."""
+LARGEST_ALLOWANCE = 1e4
 MOST_STEPS = 300
 DAMPING = (1e-12, 1e-3, 1e12)
 """Smallest, first, largest damping relative to the curvature."""
@@ -53,7 +54,7 @@ def maximise(
     damping = DAMPING[1]
     for step_number in range(steps):
         size = float(np.abs(gradient).max(initial=0.0))
-        allowed = tolerance * max(1.0, 1e-6 * abs(value))
+        allowed = _allowed(tolerance, value)
         scale = np.maximum(np.abs(np.diag(hessian)), 1e-10)
         done = size < allowed
         while True:
@@ -72,9 +73,14 @@ def maximise(
         if done and not float(np.abs(gradient).max(initial=0.0)) < 0.5 * size:
             return Maximum(point, value, gradient, hessian, step_number + 1, True, "converged")
     size = float(np.abs(gradient).max(initial=0.0))
-    reached = size < tolerance * max(1.0, 1e-6 * abs(value))
+    reached = size < _allowed(tolerance, value)
     words = "converged" if reached else f"stopped after {steps} steps"
     return Maximum(point, value, gradient, hessian, steps, reached, words)
+
+
+def _allowed(tolerance: float, value: float) -> float:
+    """Grows with a value beyond a million, to LARGEST_ALLOWANCE times: a value beyond all counts is no reason."""
+    return tolerance * min(max(1.0, 1e-6 * abs(value)), LARGEST_ALLOWANCE)
 
 
 def _smaller(new: Array, old: Array) -> bool:

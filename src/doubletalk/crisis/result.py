@@ -20,12 +20,14 @@ __all__ = ["METHODS", "CrisisFit", "fit_from_dict", "multinomial_constant"]
 
 Array = NDArray[np.float64]
 
+RUNAWAY = 20.0
+"""Beyond it a utility decides alone: private costs have standard deviation 1."""
 METHODS: Mapping[str, str] = {
     "pl": "pseudo-likelihood",
     "npl": "nested pseudo-likelihood",
     "ml": "full maximum likelihood",
     "mpec": "full likelihood as a constrained problem",
-    "bayes": "posterior by NUTS",
+    "bayes": "posterior",
 }
 """The estimators by the names that the command line takes."""
 
@@ -105,6 +107,16 @@ class CrisisFit:
     def undetermined(self) -> tuple[str, ...]:
         """Parameters whose standard error is not a number: the data do not determine them."""
         return tuple(name for name, e in zip(self.names, self.standard_errors, strict=True) if not np.isfinite(e))
+
+    @property
+    def runaway(self) -> tuple[str, ...]:
+        """Coefficients whose standard error, for a typical value of the covariate, is above RUNAWAY private costs."""
+        if self.design is None:
+            return ()
+        size = self.design.size
+        with np.errstate(invalid="ignore"):
+            far = self.standard_errors[:size] * self.design.scales() > RUNAWAY
+        return tuple(name for name, is_far in zip(self.names[:size], far, strict=True) if is_far)
 
     def with_data(self) -> tuple[Design, Array]:
         """The design and the counts. Raises InputError for a fit that was read from a file."""

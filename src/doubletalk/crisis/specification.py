@@ -15,7 +15,7 @@ from doubletalk.errors import InputError
 from doubletalk.game.nodes import Node, Scalar, Table, found, read_nodes, read_text, shown_path
 from doubletalk.game.wording import quoted, unknown
 
-__all__ = ["SELECTIONS", "UTILITIES", "CrisisSpecification", "read_specification", "template"]
+__all__ = ["SELECTIONS", "UTILITIES", "CrisisSpecification", "parsed", "read_specification", "template"]
 
 UTILITIES: Mapping[str, str] = {
     "SA": "A: status quo",
@@ -36,9 +36,14 @@ SELECTIONS: Mapping[str, str] = {
 }
 """What decides between several equilibria of one game, by name."""
 
+PRIOR_UNITS: Mapping[str, str] = {
+    "standard": "of utility at mean covariates, and of what one standard deviation of a covariate does",
+    "raw": "of the coefficients in the units of the data",
+}
 VERSION = "1"
 FUNCTIONS = frozenset({"sqrt", "log", "log2", "log10", "exp", "abs", "I", "C", "center", "scale", "poly", "bs", "cs"})
 _KEYS = ("doubletalk-crisis", "title", "source", "outcomes", "game", "utilities", "first_stage", "selection", "prior")
+_PRIOR = ("scale", "units")
 _OUTCOMES = ("sq", "cd", "sf", "bd")
 
 
@@ -53,6 +58,7 @@ class CrisisSpecification:
     first_stage_formula  covariates of the built-in first stage; '' takes every variable of the utilities
     selection    one of SELECTIONS
     prior_scale  standard deviation of the normal priors of the Bayesian fit
+    prior_units  'standard' (of standardised covariates) or 'raw' (of the coefficients as they are)
     path, lines  where it was read, for errors
     """
 
@@ -65,6 +71,7 @@ class CrisisSpecification:
     first_stage_formula: str = ""
     selection: str = "best"
     prior_scale: float = 5.0
+    prior_units: str = "standard"
     path: str | None = field(default=None, compare=False)
     lines: Mapping[str, int | None] = field(default_factory=dict, compare=False)
 
@@ -83,6 +90,8 @@ class CrisisSpecification:
             raise self.error(unknown("selection", self.selection, SELECTIONS), "selection")
         if not 0.0 < self.prior_scale < float("inf"):
             raise self.error(f"prior scale: expected a positive number, found {self.prior_scale}", "prior")
+        if self.prior_units not in PRIOR_UNITS:
+            raise self.error(f"prior: {unknown('units', self.prior_units, PRIOR_UNITS)}", "prior")
 
     def error(self, message: str, key: str) -> InputError:
         """An error about what *key* says."""
@@ -100,26 +109,40 @@ class CrisisSpecification:
             "utilities": dict(self.formulas),
             "first_stage": first if first is not None else {"formula": self.first_stage_formula},
             "selection": self.selection,
-            "prior": {"scale": self.prior_scale},
+            "prior": {"scale": self.prior_scale, "units": self.prior_units},
         }
+
+
+_ALLOWED = (
+    ast.Expression, ast.BinOp, ast.UnaryOp, ast.Name, ast.Constant, ast.Call, ast.keyword, ast.expr_context,
+    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.MatMult, ast.UAdd, ast.USub,
+)  # fmt: skip
 
 
 def _check_formula(spec: CrisisSpecification, name: str, formula: str) -> None:
     """A formula is arithmetic over names and known functions; nothing else is ever evaluated."""
     try:
-        tree = ast.parse(formula.replace("^", "**").replace("~", " ! "), mode="eval")
-    except SyntaxError:
-        raise spec.error(f"{name}: {quoted(formula)} is not a formula such as 'sqrt(x) + y - 1'", name) from None
+        tree = parsed(formula)
+    except (SyntaxError, ValueError):
+        raise spec.error(f"{name}: {quoted(formula)} is not a formula such as 'sqrt(x) + y:z - 1'", name) from None
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS):
             asked = ast.unparse(node.func)
             raise spec.error(f"{name}: {unknown('function', asked, sorted(FUNCTIONS))}", name)
-        allowed = (
-            ast.Expression, ast.BinOp, ast.UnaryOp, ast.Name, ast.Constant, ast.Call, ast.keyword, ast.operator,
-            ast.unaryop, ast.expr_context,
-        )  # fmt: skip
-        if not isinstance(node, allowed):
-            raise spec.error(f"{name}: {quoted(ast.unparse(node))} is not part of a formula", name)
+        if not isinstance(node, _ALLOWED):
+            raise spec.error(f"{name}: {quoted(_words(node))} is not part of a formula", name)
+
+
+def parsed(formula: str) -> ast.Expression:
+    """The formula as Python reads it, with the interaction x:y as x @ y. Raises SyntaxError."""
+    if any(sign in formula for sign in "~@"):
+        raise SyntaxError("a formula has no left-hand side")
+    return ast.parse(formula.replace("^", "**").replace(":", "@"), mode="eval")
+
+
+def _words(node: ast.AST) -> str:
+    signs: dict[type[ast.AST], str] = {ast.BitOr: "|", ast.BitAnd: "&", ast.Mod: "%", ast.FloorDiv: "//"}
+    return signs.get(type(node)) or ast.unparse(node).replace("@", ":")
 
 
 def read_specification(path: str | Path) -> CrisisSpecification:
@@ -160,13 +183,14 @@ def _read(node: Node, path: str) -> CrisisSpecification:
         first_stage_formula=first.get("formula", ""),
         selection=_text(top, "selection", "best"),
         prior_scale=_scale(top, path),
+        prior_units=_part(top, "prior", _PRIOR).get("units", "standard"),
         path=path,
         lines=lines,
     )
 
 
 def _scale(top: Table, path: str) -> float:
-    prior = _part(top, "prior", ("scale",))
+    prior = _part(top, "prior", _PRIOR)
     try:
         return float(prior.get("scale", "5"))
     except ValueError:
@@ -238,6 +262,7 @@ utilities:
 # What decides between several equilibria in the full likelihood: best, lowest, highest or mixture.
 selection: best
 
-# Standard deviation of the normal priors of the Bayesian fit.
-prior: {scale: 5}
+# Standard deviation of the normal priors of the Bayesian fit, of utility at mean covariates and of what one standard
+# deviation of a covariate does (units: standard), or of the coefficients as they are (units: raw).
+prior: {scale: 5, units: standard}
 """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 
@@ -107,27 +108,73 @@ def bootstrap_text(fit: CrisisFit, made: Bootstrap, level: float) -> str:
 
 
 def posterior_text(fit: CrisisFit) -> str:
-    """Quantiles and diagnostics of a posterior."""
+    """Diagnosis in the first line, then quantiles by parameter (of NUTS with R-hat and effective sample sizes)."""
     found = fit.diagnostics
-    rows = [["", "median", "5%", "95%", "R-hat", "ESS bulk", "ESS tail"]]
+    quick = found["quick"]
+    rows = [["", "median", "5%", "95%", *([] if quick else ["R-hat", "ESS bulk", "ESS tail"])]]
     for k, name in enumerate(fit.names):
-        quantiles = [f"{found[key][k]:.4f}" for key in ("median", "low_90", "high_90")]
-        sizes = [f"{found[key][k]:.0f}" for key in ("ess_bulk", "ess_tail")]
-        rows.append([name, *quantiles, f"{found['r_hat'][k]:.3f}", *sizes])
-    words = (
-        f"Posterior by NUTS: {found['chains']} chains of {found['draws']} draws after {found['warmup']}, seed "
-        f"{found['seed']}, {found['divergences']} divergent, rule '{fit.selection}': {fit.message}."
-    )
-    return _aligned(rows) + words + "\n"
+        cells = [f"{found[key][k]:.4f}" for key in ("median", "low_90", "high_90")]
+        if not quick:
+            cells += [f"{found['r_hat'][k]:.3f}", *(f"{found[key][k]:.0f}" for key in ("ess_bulk", "ess_tail"))]
+        rows.append([name, *cells])
+    if quick:
+        how = (
+            f"Laplace approximation with {found['proposals']} weighted draws (effective {found['effective']:.0f}, "
+            f"Pareto shape {found['pareto_k']:.2f})"
+        )
+    else:
+        how = (
+            f"NUTS: {found['chains']} chains of {found['draws']} draws after {found['warmup']}, "
+            f"{found['divergences']} divergent, {found['leapfrog_steps_per_draw']:.0f} leapfrog steps a draw, "
+            f"{found['sampling_seconds']:.0f} s"
+        )
+    share = 100.0 * found["draws_with_several_equilibria"]
+    folds = f"Draws at which some game has several equilibria: {share:.3g}%"
+    if share:
+        folds += f", at most {found['most_games_with_several_equilibria']} of {fit.games} games"
+    head = f"Posterior by {how}; seed {found['seed']}, rule '{fit.selection}', prior {found['prior']}: {fit.message}.\n"
+    return head + _aligned(rows) + folds + ".\n"
 
 
 def maxima_text(fit: CrisisFit) -> str:
-    """The distinct maxima that several starts reached."""
+    """The distinct maxima that several starts reached, how many equilibria games have there, and every rule."""
     maxima = fit.diagnostics["maxima"]
-    rows = [["maximum", "log-likelihood", "starts", "distance (s.e.)"]]
+    rows = [["maximum", "log-likelihood", "starts", "distance (s.e.)", "games with several equilibria (most)"]]
     for number, one in enumerate(maxima):
-        cells = f"{one['log_likelihood']:.6g}", str(one["starts"]), f"{one['distance_in_standard_errors']:.2f}"
         name = str(number + 1) if one["converged"] else "none: did not converge, highest"
-        rows.append([name, f"{one['log_likelihood']:.6f}" if one["converged"] else cells[0], *cells[1:]])
+        games, most = one["games_with_several_equilibria"], one["most_equilibria_of_a_game"]
+        value = f"{one['log_likelihood']:.6f}" if one["converged"] else f"{one['log_likelihood']:.6g}"
+        distance = f"{one['distance_in_standard_errors']:.2f}"
+        rows.append([name, value, str(one["starts"]), distance, f"{games} ({most})" if games else "0"])
     total = sum(one["starts"] for one in maxima)
-    return _aligned(rows) + f"{maxima[0]['starts']} of {total} starts reached the best.\n"
+    place = fit.diagnostics["taken"]
+    words = f"The estimate is maximum {place + 1}, which {maxima[place]['starts']} of {total} starts reached.\n"
+    return _several_words(fit, maxima) + _aligned(rows) + words + _rules_text(fit)
+
+
+def _several_words(fit: CrisisFit, maxima: Sequence[Mapping[str, Any]]) -> str:
+    """What to make of a best maximum at which games have several equilibria."""
+    best = maxima[0]
+    games = best["games_with_several_equilibria"]
+    if not games:
+        return ""
+    words = f"At the highest maximum, {best['log_likelihood']:.6f}, {games} of {fit.games} games have several "
+    words += "equilibria"
+    if fit.selection == "best":
+        words += ", of which each game takes the one that suits its counts"
+    single = [one["log_likelihood"] for one in maxima if one["converged"] and not one["games_with_several_equilibria"]]
+    if single:
+        words += f"; the highest with one equilibrium in every game is {single[0]:.6f}"
+    if best["equilibria_near_a_fold"]:
+        words += f". {best['equilibria_near_a_fold']} equilibria lie near a fold (slope of the reply within 0.05 of 1)"
+    if fit.diagnostics["taken"]:
+        words += ". It is not the estimate (--take highest makes it that)"
+    return words + ".\n"
+
+
+def _rules_text(fit: CrisisFit) -> str:
+    rows = [["rule", "at the estimate", "maximum from the NPL estimate", "games with several there"]]
+    for rule, one in fit.diagnostics["rules"].items():
+        value = f"{one['maximum']:.6f}" + ("" if one["converged"] else " (not converged)")
+        rows.append([rule, f"{one['at_the_estimate']:.6g}", value, str(one["games_with_several_equilibria"])])
+    return _aligned(rows)

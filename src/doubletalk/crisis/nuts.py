@@ -1,0 +1,101 @@
+"""NUTS (numpyro) on a posterior in whitened coordinates, all chains in one call of the likelihood."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doubletalk.crisis.posterior import Target
+from doubletalk.errors import InputError
+
+__all__ = ["Sampled", "sample"]
+
+Array = NDArray[np.float64]
+Tell = Callable[[float | None, str], None]
+
+FEWEST_DRAWS = 50
+DEPTH = (6, 8)
+"""Largest depth of a tree while warming up, and after."""
+SPREAD = 1.5
+"""Chains start at N(0, SPREAD^2) in whitened coordinates."""
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Draws (chains, draws, parameters) in whitened coordinates, and what the sampler reports."""
+
+    z: Array
+    diverging: NDArray[np.bool_]
+    leapfrogs: float
+    step_size: Array
+    seconds: float
+    stopped: bool
+
+
+def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell: Tell) -> Sampled:
+    jax, hmc = _numpyro()
+    size = len(target.mode)
+    kernel = hmc.NUTS(
+        potential_fn=_potential(jax, target), max_tree_depth=DEPTH, dense_mass=True, target_accept_prob=0.9
+    )
+    keys = jax.random.split(jax.random.PRNGKey(seed), chains)
+    begin = SPREAD * np.random.default_rng(seed).standard_normal((chains, size))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        state = kernel.init(keys, warmup, jax.numpy.asarray(begin), (), {})
+        step = jax.jit(lambda one: kernel.sample(one, (), {}))  # vectorised over chains since init
+        kept: list[Array] = []
+        diverging: list[NDArray[np.bool_]] = []
+        leapfrogs = 0.0
+        stopped = False
+        began = time.perf_counter()
+        try:
+            for number in range(warmup + draws):
+                state = step(state)
+                if number >= warmup:
+                    kept.append(np.asarray(state.z))
+                    diverging.append(np.asarray(state.diverging))
+                    leapfrogs += float(np.mean(state.num_steps))
+                doing = "warming up" if number < warmup else "sampling"
+                tell((number + 1) / (warmup + draws), f"{doing} {chains} chains")
+        except KeyboardInterrupt:
+            if len(kept) < FEWEST_DRAWS:
+                raise
+            stopped = True
+    z = np.stack(kept, axis=1)
+    return Sampled(
+        z, np.stack(diverging[: z.shape[1]], axis=1), leapfrogs / z.shape[1], np.asarray(state.adapt_state.step_size),
+        time.perf_counter() - began, stopped,
+    )  # fmt: skip
+
+
+def _numpyro() -> tuple[Any, Any]:
+    try:
+        import jax
+        import numpyro.infer as hmc
+    except ImportError:
+        raise InputError("the method bayes needs the extra 'fit': pip install 'doubletalk[fit]'") from None
+    jax.config.update("jax_enable_x64", True)
+    return jax, hmc
+
+
+def _potential(jax: Any, target: Target) -> Callable[[Any], Any]:
+    """Minus the log posterior as a function that jax can differentiate, whose values come from numpy."""
+
+    def both(z: Any) -> Any:
+        shapes = jax.ShapeDtypeStruct(z.shape[:-1], z.dtype), jax.ShapeDtypeStruct(z.shape, z.dtype)
+        return jax.pure_callback(target, shapes, z, vmap_method="broadcast_all")
+
+    @jax.custom_vjp  # type: ignore[untyped-decorator, unused-ignore]
+    def potential(z: Any) -> Any:
+        return both(z)[0]
+
+    potential.defvjp(lambda z: both(z), lambda slope, weight: (weight * slope,))
+    made: Callable[[Any], Any] = potential
+    return made

@@ -1,0 +1,122 @@
+"""The log posterior of the full likelihood in whitened coordinates, its mode, and the Laplace approximation there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doubletalk.crisis.branch import along_slopes
+from doubletalk.crisis.coordinates import Coordinates, coordinates_at
+from doubletalk.crisis.design import Design
+from doubletalk.crisis.equilibria import find_equilibria
+from doubletalk.crisis.full import by_game_logsumexp, full_terms, log_shares, place_of
+from doubletalk.crisis.optimise import maximise
+from doubletalk.crisis.prior import Prior
+from doubletalk.crisis.reply import game_of
+
+__all__ = ["Target", "laplace", "scores_at"]
+
+Array = NDArray[np.float64]
+
+FARTHEST = 1e6
+"""No coefficient farther from 0 is evaluated."""
+
+
+def scores_at(
+    design: Design, counts: Array, parameters: Array, rule: str, guess: Array | None = None
+) -> tuple[Array, Array, Array]:
+    """Log-likelihood (k,) and gradient (k, parameters) at *parameters* (k, parameters), all in one pass.
+
+    The third is q of the first equilibrium of each game (k x games), which serves the next call as a *guess*.
+    """
+    many, size, games = len(parameters), design.size, design.games
+    utilities = np.concatenate([design.utilities(one[:size]) for one in parameters])
+    every = game_of(utilities)
+    equilibria = find_equilibria(every, guess)
+    first = np.cumsum(equilibria.number()) - equilibria.number()
+    chain, row = equilibria.game // games, equilibria.game % games
+    gradient = np.zeros((many, parameters.shape[1]))
+    if rule == "mixture":
+        value, by_utility = along_slopes(every.rows(equilibria.game), equilibria.q, counts[row])
+        prior = log_shares(equilibria, parameters[chain, size:].T)
+        by_game = by_game_logsumexp(equilibria, prior + value)
+        posterior, share = np.exp(prior + value - by_game[equilibria.game]), np.exp(prior)
+        place = place_of(equilibria)
+        slopes = np.zeros((many * games, by_utility.shape[1]))
+        np.add.at(slopes, equilibria.game, posterior[:, None] * by_utility)
+        for j in (1, 2):
+            gradient[:, size + j - 1] = np.bincount(chain, (posterior - share) * (place == j), many)
+    else:
+        played = first + equilibria.number() - 1 if rule == "highest" else first
+        by_game, slopes = along_slopes(every, equilibria.q[played], np.tile(counts, (many, 1)))
+    for k in range(many):
+        gradient[k, :size] = design.jacobian(slopes[k * games : (k + 1) * games]).sum(axis=0)
+    return by_game.reshape(many, games).sum(axis=1), gradient, equilibria.q[first]
+
+
+@dataclass(eq=False)
+class Target:
+    """Log posterior in whitened coordinates, evaluated by numpy for all chains at once; Laplace approximation N(0, I).
+
+    several   at how many of the points evaluated some game had several equilibria
+    """
+
+    design: Design
+    counts: Array
+    rule: str
+    prior: Prior
+    mode: Array
+    coordinates: Coordinates
+    evaluations: int = 0
+    guess: Array | None = None
+
+    def theta(self, z: Array) -> Array:
+        """Parameters at *z* (..., parameters)."""
+        flat = z.reshape(-1, z.shape[-1])
+        return self.coordinates.theta(flat).reshape(z.shape)
+
+    def log_posterior(self, z: Array, *, slopes: bool = True) -> tuple[Array, Array]:
+        """Log posterior (k,), up to a constant, and (0 without *slopes*) its gradient at *z* (k, parameters)."""
+        self.evaluations += 1
+        with np.errstate(all="ignore"):
+            theta = self.coordinates.theta(z)
+            bad = ~np.isfinite(theta).all(axis=1) | (np.abs(theta).max(axis=1) > FARTHEST)
+            theta[bad] = self.mode
+            many = len(theta) * self.design.games
+            guess = self.guess if self.guess is not None and len(self.guess) == many else None
+            value, slope, self.guess = scores_at(self.design, self.counts, theta, self.rule, guess)
+            value = value + self.prior.log_density(theta)
+            slope = slope - theta @ self.prior.precision
+            slope = self.coordinates.pulled(theta, slope) if slopes else np.zeros_like(slope)
+        bad |= ~np.isfinite(value) | ~np.isfinite(slope).all(axis=1)
+        return np.where(bad, -1e10, value), np.where(bad[:, None], 0.0, slope)
+
+    def __call__(self, z: Any) -> tuple[Array, Array]:
+        """Minus the log posterior and minus its gradient at *z* (parameters,) or (chains, parameters)."""
+        value, slope = self.log_posterior(np.atleast_2d(np.asarray(z, dtype=np.float64)))
+        shape = np.shape(z)
+        return -value.reshape(shape[:-1]), -slope.reshape(shape)
+
+
+def laplace(design: Design, counts: Array, rule: str, prior: Prior, start: Array) -> Target:
+    """The higher of the modes reached from *start* and from 0, and coordinates that make its curvature the identity."""
+
+    def objective(theta: Array) -> tuple[float, Array, Array]:
+        terms = full_terms(design, counts, theta, rule)
+        hessian = np.nan_to_num(terms.hessian, nan=0.0, posinf=0.0, neginf=0.0) - prior.precision
+        slope = terms.scores.sum(axis=0) - prior.precision @ theta
+        return terms.value + float(prior.log_density(theta)), slope, hessian
+
+    with np.errstate(all="ignore"):
+        begin = [np.zeros(len(start))]
+        if np.abs(prior.whitener @ start).max(initial=0.0) < 6.0:
+            begin.insert(0, start)
+        ends = [maximise(objective, one, tolerance=1e-6) for one in begin]
+        found = max(ends, key=lambda end: end.value)
+        terms = full_terms(design, counts, found.point, rule)
+        q0 = terms.equilibria.q[terms.chosen]
+        made = coordinates_at(design, counts, found.point, found.hessian, q0, prior.root)
+    return Target(design, counts, rule, prior, found.point, made)
