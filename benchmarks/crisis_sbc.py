@@ -33,7 +33,8 @@ REDUCED = CrisisSpecification(
     {"SA": "x - 1", "VA": "0", "CB": "1", "barWA": "1", "barWB": "1 + y", "bara": "1", "VB": "0"}, prior_scale=1.0
 )
 """Six coefficients, prior N(0, 1) on standardised covariates."""
-GAMES, PLAYS, DRAWS = 25, 40, 200
+GAMES, PLAYS = 15, 40
+CHAINS, DRAWS, WARMUP, QUICK_DRAWS = 2, 150, 100, 400
 RANKS = 99
 """Draws, thinned, among which the truth is ranked: ranks 0 to 99."""
 LEVEL = 0.9
@@ -51,8 +52,8 @@ def one_set(seed: int, number: int, quick: bool) -> dict[str, Any]:
         return {**out, "skipped": True}
     began = time.perf_counter()
     fit = fit_bayes(
-        REDUCED, with_outcomes(columns, counts), selection="lowest", quick=quick, chains=4, draws=DRAWS, warmup=200,
-        seed=number + 1,
+        REDUCED, with_outcomes(columns, counts), selection="lowest", quick=quick, chains=CHAINS,
+        draws=QUICK_DRAWS if quick else DRAWS, warmup=WARMUP, seed=number + 1,
     )  # fmt: skip
     assert fit.draws is not None
     thinned = fit.draws[np.linspace(0, len(fit.draws) - 1, RANKS).astype(int)]

@@ -93,15 +93,17 @@ def fit_bayes(
         raise InputError(f"expected at least one chain, draw and warm-up step; found {chains}, {draws}, {warmup}")
     began = time.perf_counter()
     say = tell or _quiet
-    start = fit_crisis(spec, data, "ml", selection=rule, starts=1, tell=tell)
+    start = fit_crisis(spec, data, "pl", tell=tell)
     design, counts = start.with_data()
-    extra = len(MIXTURE_NAMES) if rule == "mixture" else 0
+    names = start.names + (MIXTURE_NAMES if rule == "mixture" else ())
+    extra = len(names) - design.size
     prior = normal_prior(design, spec.prior_scale, spec.prior_units, extra)
-    target = laplace(design, counts, rule, prior, start.estimates)
+    say(None, "posterior mode")
+    target = laplace(design, counts, rule, prior, np.concatenate([start.estimates, np.zeros(extra)]))
     if quick:
         made = _quick_draws(target, chains * draws, seed, say)
     else:
-        made = _nuts_draws(target, start.names, (chains, draws, warmup), seed, say)
+        made = _nuts_draws(target, names, (chains, draws, warmup), seed, say)
     flat = made.theta.reshape(-1, made.theta.shape[-1])
     mean = flat.mean(axis=0)
     terms = full_terms(design, counts, mean, rule)
@@ -115,6 +117,8 @@ def fit_bayes(
     return replace(
         start,
         method="bayes",
+        names=names,
+        selection=rule,
         estimates=mean,
         covariance=np.cov(flat.T, ddof=1).reshape(len(mean), len(mean)),
         errors_account_for=f"posterior standard deviations by {'Laplace' if quick else 'NUTS'}, prior {prior.words}",

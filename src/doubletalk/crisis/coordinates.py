@@ -48,13 +48,17 @@ class Coordinates:
 
     def theta(self, z: Array) -> Array:
         """Parameters (k, parameters) at *z* (k, parameters)."""
+        return self.placed(z, slopes=False)[0]
+
+    def placed(self, z: Array, *, slopes: bool) -> tuple[Array, Array]:
+        """Parameters at *z*, and what :meth:`pulled` needs there."""
         psi = self.centre + z @ self.root.T
         place = self.design.slices()[UTILITY]
         theta = psi.copy()
         theta[:, place] = 0.0
-        shift, _ = self._rest(theta, slopes=False)
+        shift, by = self._rest(theta, slopes=slopes)
         theta[:, place] = psi[:, place] - shift
-        return theta
+        return theta, by
 
     def z(self, theta: Array) -> Array:
         """The inverse of :meth:`theta`."""
@@ -69,12 +73,9 @@ class Coordinates:
         psi[:, place] += self._rest(bare, slopes=False)[0]
         return psi
 
-    def pulled(self, theta: Array, slope: Array) -> Array:
-        """Gradient in z from the gradient *slope* (k, parameters) in theta."""
+    def pulled(self, by: Array, slope: Array) -> Array:
+        """Gradient in z from the gradient *slope* (k, parameters) in theta, with *by* from :meth:`placed`."""
         place = self.design.slices()[UTILITY]
-        bare = theta.copy()
-        bare[:, place] = 0.0
-        _, by = self._rest(bare, slopes=True)
         moved = slope.copy()
         moved[:, : self.design.size] -= np.einsum("kp,kpc->kc", slope[:, place], by)
         return np.asarray(moved @ self.root)

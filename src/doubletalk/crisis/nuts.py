@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,18 +39,47 @@ class Sampled:
     stopped: bool
 
 
-def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell: Tell) -> Sampled:
+@dataclass(eq=False)
+class _Compiled:
+    """The sampler for targets of one size: compiled once, with the target that is sampled now in ``target``."""
+
+    kernel: Any
+    step: Callable[[Any], Any]
+    target: Target | None = None
+
+    def __call__(self, z: Any) -> tuple[Array, Array]:
+        """What the target says."""
+        assert self.target is not None
+        return self.target(z)
+
+
+@lru_cache(maxsize=8)
+def _compiled(size: int, chains: int, warmup: int) -> _Compiled:
+    """The sampler of *chains* chains in *size* dimensions."""
     jax, hmc = _numpyro()
-    size = len(target.mode)
+    made = _Compiled(None, lambda one: one)
     kernel = hmc.NUTS(
-        potential_fn=_potential(jax, target), max_tree_depth=DEPTH, dense_mass=True, target_accept_prob=0.9
+        potential_fn=_potential(jax, made), max_tree_depth=DEPTH, dense_mass=True, target_accept_prob=0.9
     )
+    made.kernel = kernel
+    made.step = jax.jit(lambda one: kernel.sample(one, (), {}))  # vectorised over chains once kernel.init was called
+    return made
+
+
+def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell: Tell) -> Sampled:
+    """*draws* of each of *chains* chains after *warmup* steps that tune step size and mass matrix.
+
+    Ctrl-C keeps what there is, if that is at least FEWEST_DRAWS draws.
+    """
+    jax, _ = _numpyro()
+    size = len(target.mode)
+    sampler = _compiled(size, chains, warmup)
+    sampler.target = target
     keys = jax.random.split(jax.random.PRNGKey(seed), chains)
     begin = SPREAD * np.random.default_rng(seed).standard_normal((chains, size))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        state = kernel.init(keys, warmup, jax.numpy.asarray(begin), (), {})
-        step = jax.jit(lambda one: kernel.sample(one, (), {}))  # vectorised over chains since init
+        state = sampler.kernel.init(keys, warmup, jax.numpy.asarray(begin), (), {})
         kept: list[Array] = []
         diverging: list[NDArray[np.bool_]] = []
         leapfrogs = 0.0
@@ -57,7 +87,7 @@ def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell
         began = time.perf_counter()
         try:
             for number in range(warmup + draws):
-                state = step(state)
+                state = sampler.step(state)
                 if number >= warmup:
                     kept.append(np.asarray(state.z))
                     diverging.append(np.asarray(state.diverging))
@@ -85,7 +115,7 @@ def _numpyro() -> tuple[Any, Any]:
     return jax, hmc
 
 
-def _potential(jax: Any, target: Target) -> Callable[[Any], Any]:
+def _potential(jax: Any, target: _Compiled) -> Callable[[Any], Any]:
     """Minus the log posterior as a function that jax can differentiate, whose values come from numpy."""
 
     def both(z: Any) -> Any:

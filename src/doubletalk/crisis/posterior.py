@@ -21,6 +21,7 @@ __all__ = ["Target", "laplace", "scores_at"]
 
 Array = NDArray[np.float64]
 
+STEPS = 100
 FARTHEST = 1e6
 """No coefficient farther from 0 is evaluated."""
 
@@ -82,7 +83,7 @@ class Target:
         """Log posterior (k,), up to a constant, and (0 without *slopes*) its gradient at *z* (k, parameters)."""
         self.evaluations += 1
         with np.errstate(all="ignore"):
-            theta = self.coordinates.theta(z)
+            theta, by = self.coordinates.placed(z, slopes=slopes)
             bad = ~np.isfinite(theta).all(axis=1) | (np.abs(theta).max(axis=1) > FARTHEST)
             theta[bad] = self.mode
             many = len(theta) * self.design.games
@@ -90,7 +91,7 @@ class Target:
             value, slope, self.guess = scores_at(self.design, self.counts, theta, self.rule, guess)
             value = value + self.prior.log_density(theta)
             slope = slope - theta @ self.prior.precision
-            slope = self.coordinates.pulled(theta, slope) if slopes else np.zeros_like(slope)
+            slope = self.coordinates.pulled(by, slope) if slopes else np.zeros_like(slope)
         bad |= ~np.isfinite(value) | ~np.isfinite(slope).all(axis=1)
         return np.where(bad, -1e10, value), np.where(bad[:, None], 0.0, slope)
 
@@ -114,7 +115,7 @@ def laplace(design: Design, counts: Array, rule: str, prior: Prior, start: Array
         begin = [np.zeros(len(start))]
         if np.abs(prior.whitener @ start).max(initial=0.0) < 6.0:
             begin.insert(0, start)
-        ends = [maximise(objective, one, tolerance=1e-6) for one in begin]
+        ends = [maximise(objective, one, tolerance=1e-6, steps=STEPS) for one in begin]
         found = max(ends, key=lambda end: end.value)
         terms = full_terms(design, counts, found.point, rule)
         q0 = terms.equilibria.q[terms.chosen]
