@@ -107,12 +107,10 @@ def test_the_index_of_b_stays_where_it_was_along_the_ridge(target):
 
 
 def test_the_quick_fit_agrees_with_the_likelihood_and_says_what_it_is(target):
-    """Means within half a standard error of the maximum where it is sharp; draws repeat; the text says Laplace."""
+    """Means within half a standard error of the maximum where it is sharp; the text says Laplace."""
     _, data, ml = target
-    made = fit_bayes(SPEC, data, selection="lowest", quick=True, draws=250, seed=3)
-    again = fit_bayes(SPEC, data, selection="lowest", quick=True, draws=250, seed=3)
-    assert np.array_equal(made.draws, again.draws)
-    assert made.draws.shape == (1000, len(TRUTH))
+    made = fit_bayes(SPEC, data, selection="lowest", quick=True, draws=100, seed=3)
+    assert made.draws.shape == (400, len(TRUTH))
     assert made.diagnostics["pareto_k"] < 0.7
     sharp = ml.standard_errors < 0.3
     assert (np.abs(made.estimates - ml.estimates) / ml.standard_errors)[sharp].max() < 0.5
@@ -120,7 +118,7 @@ def test_the_quick_fit_agrees_with_the_likelihood_and_says_what_it_is(target):
     assert ratio.min() > 0.7
     assert ratio.max() < 1.4
     first = posterior_text(made).splitlines()[0]
-    assert first.startswith("Posterior by Laplace approximation with 2000 weighted draws")
+    assert first.startswith("Posterior by Laplace approximation with 800 weighted draws")
     assert "R-hat" not in posterior_text(made)
     assert made.diagnostics["draws_with_several_equilibria"] == 0.0
 
