@@ -197,6 +197,13 @@ def test_curved_sets_in_the_solution_file():
     assert "curved" not in plain
 
 
+def test_outcomes_alone_claim_nothing_about_curved_sets():
+    """Where only outcomes are asked for, responses off the path are left out, so that no whole set is claimed."""
+    solution = solve(random_game(rng_of(3), (2, 2), 2, 2, 0, 2), outcomes_only=True)
+    assert solution.curved == ()
+    assert not solution.complete_with_curved
+
+
 def test_polynomials_in_words():
     """Longest terms first, the sign between them, a constant without names."""
     given = {("A(a | m)", "S(m | t)"): Rational(1, 2), (): Rational(-1, 3), ("S(m | t)",): Rational(-2)}

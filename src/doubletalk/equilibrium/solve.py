@@ -96,8 +96,8 @@ def solve(
             cause = "the interruption" if ended == INTERRUPTED else "the time limit"
             gaps.append(f"{cause} left only {named} of {len(found.products)} families that could be written out")
     curved: tuple[CurvedSet, ...] = ()
-    whole = not gaps
-    if desk is not None and found.loose and ended is None and within == concept == "sequential":
+    whole = not gaps and not outcomes_only
+    if desk is not None and found.loose and ended is None and within == concept == "sequential" and not outcomes_only:
         curved = _described(game, desk, found, end + GRACE_SECONDS)
         whole = bool(curved) and set(gaps) <= set(desk.reasons.values())
     timing = {"pieces": built - start, "solve": clock.now() - start}
