@@ -32,7 +32,7 @@ def forecast(
         int | None, typer.Option("--quarters", metavar="N", help="Quarters to forecast: 8, with --rolling 4.")
     ] = None,
     fit: Annotated[
-        str, typer.Option("--fit", metavar="quick|file", help="A quick fit made now, or the file's own values.")
+        str, typer.Option("--fit", metavar="HOW", help="quick, a fit saved as FILE.nc, or file: no fit, its values.")
     ] = QUICK,
     lens: Annotated[
         str, typer.Option("--lens", metavar="L", help="mixed, or the name of a stance held to be the only one.")

@@ -44,7 +44,7 @@ class Options:
     lens    "mixed", or the name of a stance held to be the only one; ``points`` beliefs on the grid
     draws   of the coefficients; ``paths`` simulated, shared among the draws; ``seed`` of both
     coding  the coding file, coding.yaml if None
-    fit     "quick", or "file": the coefficients as the file has them
+    fit     "quick", "file" (the coefficients as the file has them), or a fit saved as NetCDF
     """
 
     quarters: int = 8
@@ -109,9 +109,10 @@ def lens_of(game: LongGame, name: str) -> LongGame:
 def make_forecast(
     folder: Path, game: LongGame, date: dt.date | None, options: Options, tell: Tell | None = None
 ) -> CaseForecast:
-    """Forecast from *date* (from the end of the record if None) with a quick fit to what was known before it."""
+    """Forecast from *date* (from the end of the record if None) with a fit to what was known before it."""
     from doubletalk.forecast.draws import filed_draws, quick_draws
     from doubletalk.forecast.predict import predict
+    from doubletalk.forecast.saved import saved_draws
     from doubletalk.longgame.likelihood import observed_from
 
     say: Tell = tell or (lambda share, words: None)
@@ -127,7 +128,7 @@ def make_forecast(
             played, observed, count, count=options.draws, seed=options.seed, points=options.points, tell=say
         )
     else:
-        raise InputError(f"--fit: found {options.fit!r}, expected quick or file")
+        draws = saved_draws(options.fit, played, coded, observed, options.lens, count=options.draws, tell=say)
     (prediction,) = predict(
         draws, [(count, first_state(draws, known))], coded.at_start, horizon=options.quarters,
         paths=options.paths, seed=options.seed, tell=lambda share: say(share, "simulating"),

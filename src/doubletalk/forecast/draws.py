@@ -5,7 +5,7 @@
 
     log w = l(v) - |v|^2 / 2 - log q(v)
 
-of draws from q, the approximation made a tenth wider. The Pareto k of the weights says whether the draws stand for the
+of draws from q, the approximation. The Pareto k of the weights says whether the draws stand for the
 posterior (below 0.7) or only for the approximation. When further periods of the record become known, a draw's weight
 is multiplied by the likelihood of what was done in them,
 
@@ -38,9 +38,6 @@ __all__ = ["TRUSTED_K", "Draws", "Standing", "filed_draws", "quick_draws"]
 
 Floats = npt.NDArray[np.float64]
 Tell = Callable[[float | None, str], None]
-
-WIDER = 1.1
-"""How much wider than the approximation draws are proposed, in standard deviations."""
 
 TOLERANCE, LEAST_DRAWS, LENGTH = 1e-4, 2, 64
 
@@ -126,7 +123,7 @@ def quick_draws(
     plain = _Plain(game, observed, points, until=until)
     plain.slopes = posterior.slopes
     centre, covariance = laplace_in_scores(posterior.coordinates, fit.u, np.asarray(np.linalg.inv(fit.covariance)))
-    root, base = WIDER * np.linalg.cholesky(covariance), posterior(fit.u, 1e-8)
+    root, base = np.linalg.cholesky(covariance), posterior(fit.u, 1e-8)
     random, found, logs = np.random.default_rng(seed), [], []
     for n in range(count):
         z = random.standard_normal(len(fit.u))

@@ -82,7 +82,7 @@ def predict(
     """
     if horizon < 1:
         raise InputError(f"the number of periods ahead must be at least 1, found {horizon}")
-    each, game = max(2, paths // len(draws.points)), draws.posterior.game
+    each, game = max(2, paths // (len(draws.points) + draws.failed)), draws.posterior.game
     standings = [draws.at(period) for period, _ in origins]
     begins = [begin for _, begin in origins]
     seeds = np.random.SeedSequence(seed).generate_state(len(draws.points))
