@@ -21,10 +21,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file run in one process, so that what a file sets up once is set up once; likewise all files that
-    read the shipped case's study."""
+    read the shipped case's study, and files that name the same ``PROCESS``, whose compiled programs are shared."""
     study = {item.path for item in items if "belarus" in getattr(item, "fixturenames", ())}
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("belarus" if item.path in study else item.path.stem))
+        own = getattr(getattr(item, "module", None), "PROCESS", item.path.stem)
+        item.add_marker(pytest.mark.xdist_group("belarus" if item.path in study else own))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 
 jax = pytest.importorskip("jax")
 
-from forecast_case import CODING, deeds, make_case, row  # noqa: E402
+from forecast_case import CODING, LONG_GAME, deeds, make_case, row  # noqa: E402
 from longgame_games import random_game  # noqa: E402
 
 import doubletalk  # noqa: E402
@@ -25,13 +25,16 @@ from doubletalk.forecast.evaluate import RollingOptions, evaluated, fingerprint,
 from doubletalk.forecast.later import came_from_file, came_from_record  # noqa: E402
 from doubletalk.forecast.origin import known_before  # noqa: E402
 from doubletalk.forecast.paths import beginning, look_ahead, spread_levels  # noqa: E402
+from doubletalk.forecast.predict import predict  # noqa: E402
 from doubletalk.forecast.scores import log_scores, reliability  # noqa: E402
 from doubletalk.longgame.declaration import Actor, Coefficient, LongGame, Prior, Rule, Term, Variable  # noqa: E402
 from doubletalk.longgame.likelihood import observed_from  # noqa: E402
 from doubletalk.longgame.posterior import Posterior  # noqa: E402
+from doubletalk.longgame.reading import long_game_from_text  # noqa: E402
 from doubletalk.longgame.simulate import simulate  # noqa: E402
 from doubletalk.longgame.solution import solve_long_game  # noqa: E402
 
+PROCESS = "forecast"
 SHIPPED = Path(doubletalk.__file__).parent / "cases" / "belarus"
 QUICK = Options(quarters=4, draws=40, paths=2000, points=3)
 
@@ -146,6 +149,35 @@ def test_forecasts_of_a_known_game_are_calibrated_and_beat_base_rates():
     error = (gains - promised).std() / np.sqrt(len(gains))
     assert gains.mean() > 2 * gains.std() / np.sqrt(len(gains))
     assert abs((gains - promised).mean()) < 4 * error
+
+
+@pytest.mark.long
+def test_forecasts_after_a_fit_are_calibrated(full):
+    """Coefficients drawn from the prior, 60 quarters to fit them to, the next four forecast: as often as said.
+
+    Doubt about the coefficients is then part of the game, and the forecasts must have it in them.
+    """
+    game, random = long_game_from_text(LONG_GAME), np.random.default_rng(11)
+    stated, came, gains = [], [], []
+    for n in range(60 if full else 2):
+        truth = {c.name: float(random.normal()) for c in game.coefficients}
+        solved = solve_long_game(game, truth)
+        run = simulate(game, solved.tables, solved.play, paths=1, periods=64, seed=n)
+        observed = observed_from(game, run.levels[:-1, 0], run.moves[:, 0])
+        draws = quick_draws(game, observed, 60, count=40, seed=n, points=3)
+        state = tuple(np.eye(len(v.levels))[run.levels[60, 0, k]] for k, v in enumerate(game.variables))
+        (found,) = predict(draws, [(60, state)], [True] * 3, horizon=4, paths=2000, seed=n)
+        for i, table in enumerate(found.moves()):
+            made = run.moves[60:64, 0, i]
+            stated.append(table.ravel())
+            came.append(np.eye(table.shape[1])[made].ravel())
+            counts = np.bincount(run.moves[:60, 0, i], minlength=table.shape[1]) + 1 / table.shape[1]
+            gains.append((log_scores(table, made) - log_scores(np.tile(counts / counts.sum(), (4, 1)), made)).mean())
+    for bin_ in reliability(np.concatenate(stated), np.concatenate(came)):
+        low, high = exact_interval(round(bin_.happened * bin_.count), bin_.count, 0.9999)
+        assert low <= bin_.forecast <= high
+    if full:
+        assert np.mean(gains) > 0
 
 
 def test_probabilities_add_up(case):

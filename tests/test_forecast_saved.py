@@ -20,6 +20,7 @@ from doubletalk.errors import InputError  # noqa: E402
 from doubletalk.evidence.coding import coded_record  # noqa: E402
 from doubletalk.forecast.case_forecast import Options, make_forecast  # noqa: E402
 
+PROCESS = "forecast"
 FROM = dt.date(2013, 1, 1)
 
 
@@ -55,7 +56,7 @@ def drawn(case):
 def forecast_with(case, path, **options):
     """The forecast from 2013 with a saved fit."""
     game = load_case(case).long.game
-    return make_forecast(case, game, FROM, Options(3, points=3, draws=6, paths=600, fit=str(path), **options))
+    return make_forecast(case, game, FROM, Options(4, points=3, draws=6, paths=300, fit=str(path), **options))
 
 
 def test_draws_of_a_saved_fit_are_spaced_evenly_and_weighted_by_what_came_since(case, drawn, tmp_path):
@@ -109,7 +110,7 @@ def test_what_is_no_fit_is_refused(case, tmp_path):
 def test_the_file_s_coefficients_need_no_fit(case):
     """`--fit file` has one draw, that of the game file, and a band without width."""
     game = load_case(case).long.game
-    found = make_forecast(case, game, FROM, replace(Options(3, points=3, draws=6, paths=600), fit="file"))
+    found = make_forecast(case, game, FROM, replace(Options(4, points=3, draws=6, paths=300), fit="file"))
     np.testing.assert_allclose(found.draws.coefficients[0], game.values)
     for quantity in found.prediction.quantities:
         np.testing.assert_allclose(quantity.low, quantity.high, atol=1e-9)

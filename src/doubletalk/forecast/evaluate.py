@@ -1,8 +1,8 @@
 """The long game and its rivals evaluated from rolling origins over a record, in blocks that can be kept and resumed.
 
 From each origin only the quarters before it are used. The long game is refitted every few quarters, each fit starting
-from the mode of the last; in between the draws are weighted anew by what was done since. Where draws run thin, their
-effective number fallen to half of what it was at the fit, it is refitted at once.
+from the mode of the last; in between the draws are weighted anew by what was done since. Where the draws run thin, with
+an effective number below a tenth of those asked for, it is refitted at once.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ Tell = Callable[[float | None, str], None]
 FORMAT = 1
 """Raised whenever the same inputs would give other numbers, so that stored results are known to be stale."""
 
-THIN = 0.5
-"""Share of the effective number at the fit below which the next fit is brought forward."""
+THIN = 0.1
+"""Share of the draws asked for below which the effective number brings the next fit forward."""
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,9 @@ def _block(
         )  # fmt: skip
     except DoubletalkError as wrong:
         raise DoubletalkError(f"the fit to what was known before {coded.quarters[origin]}: {wrong}") from None
-    last, least = origin + 1, THIN * draws.at(origin).effective
+    last = origin + 1
     while last < min(origin + options.every, len(coded.quarters)):
-        if draws.at(last).effective < least:
+        if draws.at(last).effective < THIN * options.draws:
             break
         last += 1
     origins = [(t, _state(draws, coded, t)) for t in range(origin, last)]
