@@ -25,7 +25,8 @@ from doubletalk.report.html import page_content  # noqa: E402
 from doubletalk.report.sections.forecast import forecast as forecast_section  # noqa: E402
 
 PROCESS = "forecast"
-FAST = ["--draws", "12", "--paths", "200", "--beliefs", "3"]
+FAST = ["--draws", "12", "--paths", "768", "--beliefs", "3"]
+ROLL = ["--draws", "12", "--paths", "192", "--beliefs", "3"]
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_bad_commands_are_told_what_is_wrong(case, options, code, told):
 def test_rolling_by_command_is_kept_and_gone_on_with(case, tmp_path, monkeypatch):
     """Interrupted after the first block it keeps it; asked again it ends with what it would have been at once."""
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    ask = ["forecast", str(case), "--rolling", "--first", "2014Q1", "--every", "4", "--quarters", "3", *FAST]
+    ask = ["forecast", str(case), "--rolling", "--first", "2014Q1", "--every", "4", "--quarters", "3", *ROLL]
     assert CliRunner().invoke(app, [*ask, "--out", str(whole)]).exit_code == 0
     real = evaluate.rolling_blocks
 
@@ -118,7 +119,7 @@ def test_the_report_shows_stored_forecasts_and_says_when_they_are_stale(case, tm
     folder = make_case(tmp_path, (case / "chronicle.csv").read_text().split("\n", 1)[1])
     out = ["--out", str(folder / "forecast")]
     assert CliRunner().invoke(app, ["forecast", str(folder), "--quarters", "3", *FAST, *out]).exit_code == 0
-    ask = ["forecast", str(folder), "--rolling", "--first", "2014Q1", "--quarters", "3", *FAST, *out]
+    ask = ["forecast", str(folder), "--rolling", "--first", "2014Q1", "--quarters", "3", *ROLL, *out]
     assert CliRunner().invoke(app, ask).exit_code == 0
     section = forecast_section(page_content(study(folder, flips="none", long="none")))
     assert section is not None
