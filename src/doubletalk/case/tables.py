@@ -61,9 +61,25 @@ def as_json(result: StudyResult) -> str:
         "robustness": _robustness(result),
         "long_game": None if result.long is None else long_data(result.long),
         "evidence": None if result.evidence is None else posterior_data(result.evidence),
+        "forecasts": _forecasts(result),
         "timing_s": dict(result.timing_s),
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def _forecasts(result: StudyResult) -> dict[str, Any] | None:
+    """The stored forecasts of the case, without the forecasts from each origin; None in a case without."""
+    found = result.forecasts
+    if found is None:
+        return None
+    rolling = found.rolling
+    kept = ("about", "complete", "options", "scores", "calibration", "words")
+    return {
+        "forecast": found.forecast,
+        "forecast_stale": found.forecast_stale,
+        "rolling": None if rolling is None else {key: rolling.get(key) for key in kept},
+        "rolling_stale": found.rolling_stale,
+    }
 
 
 def _questions(result: StudyResult) -> list[dict[str, Any]]:
