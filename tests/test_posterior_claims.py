@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 jax = pytest.importorskip("jax")
+pytest.importorskip("h5netcdf")
+xarray = pytest.importorskip("xarray")
 
 from lens_case import write_case  # noqa: E402
 
@@ -18,6 +21,7 @@ from doubletalk.case.finding import find_case  # noqa: E402
 from doubletalk.case.language import ClaimError  # noqa: E402
 from doubletalk.case.loading import load_case  # noqa: E402
 from doubletalk.case.posterior_claims import Findings, answer_posterior  # noqa: E402
+from doubletalk.case.posterior_fit import read_fit  # noqa: E402
 from doubletalk.case.posterior_language import check_posterior, parse_posterior  # noqa: E402
 from doubletalk.case.study import StudyResult, study  # noqa: E402
 from doubletalk.errors import DoubletalkError, InputError  # noqa: E402
@@ -296,3 +300,93 @@ def test_a_comparison_read_both_ways_gets_opposite_answers(doors: StudyResult, o
     assert abs(answers[0].difference_error - answers[1].difference_error) < 1e-9
     if "P(" in one:
         assert abs(answers[0].left + answers[1].left - 1) < 1e-9
+
+
+# ---- a saved fit -----------------------------------------------------------------------------------------------------
+
+
+def saved_file(path: Path, case, *, lens: str = "mixed", shift: float = 0.0, drop: str = "", quarters=None) -> Path:
+    """A fit as ``doubletalk fit`` writes it: 4 chains of 100 independent draws."""
+    random, size = np.random.default_rng(6), (4, 100)
+    names = quarters or [f"{year}Q{quarter}" for year in range(2008, 2015) for quarter in range(1, 5)]
+    periods = len(names)
+    posterior = {name: (("chain", "draw"), random.normal(level, 1.0, size) + shift * np.arange(4)[:, None])
+                 for name, level in (("cost", 1.0), ("prize", 0.5), ("mind", -0.2))}  # fmt: skip
+    posterior["belief"] = (("chain", "draw", "quarter"), random.uniform(0.3, 0.6, (*size, periods)))
+    posterior["belief_after_last"] = (("chain", "draw"), random.uniform(0.3, 0.6, size))
+    posterior.pop(drop, None)
+    terms = {name: (("chain", "draw", "quarter"), random.normal(-1, 0.1, (*size, periods)))
+             for name in ("client", "west")}  # fmt: skip
+    at = {"quarter": list(names)}
+    digest = hashlib.sha256(Path(case.long.game.path).read_bytes()).hexdigest()[:16]
+    told = {"method": "NUTS", "lens": lens, "sha256 of longgame.yaml": digest}
+    xarray.Dataset(attrs=told).to_netcdf(path, engine="h5netcdf")
+    xarray.Dataset(posterior, coords=at).to_netcdf(path, group="posterior", mode="a", engine="h5netcdf")
+    xarray.Dataset(terms, coords=at).to_netcdf(path, group="log_likelihood", mode="a", engine="h5netcdf")
+    return path
+
+
+def test_a_saved_fit_speaks_for_coefficients_and_stance(doors: StudyResult, tmp_path: Path) -> None:
+    """Means are those of the file's draws, errors those of its effective draws; evidence stays with the lens's own."""
+    case, compared = doors.case, doors.evidence.compared
+    place = saved_file(tmp_path / "fit.nc", case)
+    quarters = compared.record.quarters
+    saved = read_fit(place, case.long.game, case.lenses.named("mixed"), ("cost", "prize", "mind"), quarters)
+    assert saved.converged
+    assert saved.words.startswith("NUTS, 4 chains of 100 draws, R-hat at most ")
+    own = Findings(compared.game, compared.lenses, quarters, compared.evidence)
+    found = replace(own, saved={"mixed": saved})
+    told = answer_posterior("posterior: mean(coefficient prize) > 0", found)
+    assert abs(told.left - saved.draws.free[:, 1].mean()) < 1e-12
+    plain = saved.draws.free[:, 1].std(ddof=1) / 20
+    assert 0.99 < told.left_error / plain < 1.4
+    assert "fit.nc under 'mixed' (NUTS" in told.method
+    stance = answer_posterior("posterior: P(hedger at 2014Q4) > 0.99", found)
+    over = stance_over_time(saved.draws.beliefs, (0.02, 0.03))
+    assert abs(stance.left - over.then[:, -1].mean()) < 1e-12
+    for statement in ("evidence(mixed) > evidence(hedger)", "lens hedger: mean(coefficient prize) > 0"):
+        here, there = (answer_posterior(f"posterior: {statement}", each) for each in (own, found))
+        assert here.difference == there.difference
+        assert abs(here.difference_error / there.difference_error - 1) < 1e-3
+
+
+def test_chains_that_disagree_leave_the_answer_open(doors: StudyResult, tmp_path: Path) -> None:
+    """A fit whose chains lie apart has not converged, and says so instead of answering."""
+    case, compared = doors.case, doors.evidence.compared
+    place = saved_file(tmp_path / "fit.nc", case, shift=3.0)
+    quarters = compared.record.quarters
+    saved = read_fit(place, case.long.game, case.lenses.named("mixed"), ("cost", "prize", "mind"), quarters)
+    assert not saved.converged
+    found = Findings(compared.game, compared.lenses, quarters, compared.evidence, saved={"mixed": saved})
+    told = answer_posterior("posterior: mean(coefficient cost) > -99", found)
+    assert told.answer == "undecided"
+    assert "has not converged" in told.words
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"lens": "hedger"}, "a fit under 'hedger'; expected one under 'mixed'"),
+        ({"drop": "mind"}, "the variable 'mind' is missing"),
+        ({"quarters": ["2008Q1", "2008Q2"]}, "a fit of the quarters 2008Q1 to 2008Q2; the record has 2008Q1 to 2014Q4"),
+    ],
+)
+def test_a_fit_of_something_else_is_refused(doors: StudyResult, tmp_path: Path, changed: dict, told: str) -> None:
+    """Another lens, a lacking coefficient, other quarters; a file that is no fit; a game changed since."""
+    case, quarters = doors.case, doors.evidence.compared.record.quarters
+    given = (case.long.game, case.lenses.named("mixed"), ("cost", "prize", "mind"), quarters)
+    with pytest.raises(InputError, match=told):
+        read_fit(saved_file(tmp_path / "fit.nc", case, **changed), *given)
+    (tmp_path / "no.nc").write_text("no fit")
+    with pytest.raises(InputError, match="is no saved fit"):
+        read_fit(tmp_path / "no.nc", *given)
+
+
+def test_a_fit_of_an_older_game_is_refused(tmp_path: Path) -> None:
+    """The fingerprint of the long game's file in the fit has to be that of the file."""
+    case = load_case(write_case(tmp_path))
+    place = saved_file(tmp_path / "fit.nc", case)
+    (tmp_path / "long.yaml").write_text((tmp_path / "long.yaml").read_text() + "\n")
+    quarters = [f"{year}Q{quarter}" for year in range(2008, 2015) for quarter in range(1, 5)]
+    with pytest.raises(InputError, match="has been changed since"):
+        read_fit(place, case.long.game, case.lenses.named("mixed"), ("cost",), quarters)

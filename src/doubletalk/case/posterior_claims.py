@@ -26,7 +26,7 @@ from doubletalk.case.posterior_language import (
 from doubletalk.errors import DoubletalkError
 from doubletalk.exact import decimal
 from doubletalk.lenses.declaration import EITHER, Lenses
-from doubletalk.lenses.evidence import Draws, LensEvidence
+from doubletalk.lenses.evidence import Draws, LensEvidence, SavedFit
 from doubletalk.lenses.future import FutureScores
 from doubletalk.lenses.smoothing import TRUSTED
 from doubletalk.lenses.stance import stance_over_time
@@ -40,13 +40,17 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Findings:
-    """What there is to answer from: the game, the lenses, and what was found for each."""
+    """What there is to answer from: the game, the lenses, and what was found for each.
+
+    ``saved``  lens -> a saved fit, whose draws are then used for its coefficients and stance, not for its evidence
+    """
 
     game: LongGame
     lenses: Lenses
     quarters: tuple[str, ...]
     evidence: Mapping[str, LensEvidence]
     scores: Mapping[str, FutureScores] = field(default_factory=dict)
+    saved: Mapping[str, SavedFit] = field(default_factory=dict)
 
     @property
     def usual(self) -> str:
@@ -122,7 +126,10 @@ class _Asker:
     def __init__(self, parsed: PosteriorStatement, found: Findings) -> None:
         self.parsed, self.found = parsed, found
         self.used: dict[str, LensEvidence] = {}
-        counts = {n: len(e.draws.log_weights) if e.draws is not None else 0 for n, e in found.evidence.items()}
+        self.fits: dict[str, SavedFit] = {}
+        drawn = {(name, ""): item.draws for name, item in found.evidence.items()}
+        drawn |= {(name, "saved"): item.draws for name, item in found.saved.items()}
+        counts = {key: len(draws.log_weights) if draws is not None else 0 for key, draws in drawn.items()}
         self.starts = dict(zip(counts, np.cumsum([0, *counts.values()])[:-1].tolist(), strict=True))
         self.size = sum(counts.values())
 
@@ -143,7 +150,7 @@ class _Asker:
         if asked.kind == "score":
             return self.score(asked)
         lens = self.parsed.lens or self.found.usual
-        item, draws = self.fit(lens)
+        draws, effective = self.draws(lens)
         if asked.kind == "stance":
             return self.mean(lens, draws, self.stance(lens, asked, draws))
         assert asked.event is not None
@@ -160,7 +167,7 @@ class _Asker:
         happens = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[asked.event.sign]
         share = self.mean(lens, draws, happens(left, right).astype(float))
         edge = share.value < 1e-12 or share.value > 1 - 1e-12
-        return Estimate(share.value, share.influence, 1 / item.effective) if edge else share
+        return Estimate(share.value, share.influence, 1 / effective) if edge else share
 
     def fit(self, lens: str) -> tuple[LensEvidence, Draws]:
         item = self.found.evidence.get(lens)
@@ -169,24 +176,33 @@ class _Asker:
         self.used[lens] = item
         return item, item.draws
 
+    def draws(self, lens: str) -> tuple[Draws, float]:
+        """The draws by which a lens's coefficients and stance are asked, and how many are effective."""
+        saved = self.found.saved.get(lens)
+        if saved is None:
+            item, draws = self.fit(lens)
+            return draws, item.effective
+        self.fits[lens] = saved
+        return saved.draws, float(len(saved.draws.log_weights))
+
     def mean(self, lens: str, draws: Draws, values: Floats) -> Estimate:
         weights, _ = draws.weights()
         live = weights > 0
         mean = float(weights[live] @ values[live])
         own = np.zeros(len(weights))
-        own[live] = weights[live] * (values[live] - mean)
-        return Estimate(mean, self.placed(lens, own * self.size))
+        own[live] = weights[live] * (values[live] - mean) * np.sqrt(draws.dependence(values))
+        return Estimate(mean, self.placed((lens, "saved" if draws.chains else ""), own * self.size))
 
-    def placed(self, lens: str, own: Floats) -> Floats:
-        """The influence of one lens's draws among those of all."""
+    def placed(self, key: tuple[str, str], own: Floats) -> Floats:
+        """The influence of one set of draws among those of all."""
         whole = np.zeros(self.size)
-        whole[self.starts[lens] : self.starts[lens] + len(own)] = own
+        whole[self.starts[key] : self.starts[key] + len(own)] = own
         return whole
 
     def evidence(self, lens: str) -> Estimate:
         item, draws = self.fit(lens)
         shares = np.exp(draws.log_weights - item.log_evidence)
-        return Estimate(item.log_evidence, self.placed(lens, (shares - 1.0) * self.size / len(shares)))
+        return Estimate(item.log_evidence, self.placed((lens, ""), (shares - 1.0) * self.size / len(shares)))
 
     def score(self, asked: PosteriorQuantity) -> Estimate:
         found = self.found.scores.get(asked.name)
@@ -216,6 +232,9 @@ class _Asker:
                 return f"the fit under the lens '{name}' did not settle"
             if not item.pareto_k < TRUSTED:
                 return f"the weights of the draws under the lens '{name}' have Pareto k {item.pareto_k:.2f}, above 0.7"
+        for name, saved in self.fits.items():
+            if not saved.converged:
+                return f"the saved fit under the lens '{name}' has not converged ({saved.words})"
         return ""
 
     def largest_k(self) -> float:
@@ -223,12 +242,13 @@ class _Asker:
 
     def method(self) -> str:
         """The approximation, in words."""
+        kept = [f"{saved.name} under '{name}' ({saved.words})" for name, saved in self.fits.items()]
         if not self.used:
-            return "arithmetic"
+            return f"saved fit {'; '.join(kept)}" if kept else "arithmetic"
         told = [
             f"{len(item.draws.log_weights)} draws under '{name}' (effective {item.effective:.0f}, Pareto k "
             f"{item.pareto_k:.2f})"
             for name, item in self.used.items()
             if item.draws is not None
         ]
-        return f"importance sampling around the mode: {'; '.join(told)}"
+        return f"importance sampling around the mode: {'; '.join([*told, *kept])}"

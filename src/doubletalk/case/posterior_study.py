@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from doubletalk.case.loading import Case
     from doubletalk.case.posterior_claims import PosteriorVerdict
     from doubletalk.evidence.coding import CodedRecord
+    from doubletalk.lenses.evidence import Draws, SavedFit
     from doubletalk.lenses.work import Asked, Compared, Record
     from doubletalk.longgame.likelihood import Observed
 
@@ -81,6 +82,7 @@ class PosteriorStudy:
 
     lens      under which coefficients and stance are shown; ``coded`` the record as it was fitted
     verdicts  claim id -> its answer; ``failed`` claim id -> why it has none
+    saved     the saved fit that coefficients and stance are from, None for the draws of this study
     """
 
     missing: str = ""
@@ -91,6 +93,7 @@ class PosteriorStudy:
     stance: tuple[StanceRow, ...] = ()
     verdicts: Mapping[str, PosteriorVerdict] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+    saved: SavedFit | None = None
 
 
 def quick_asked() -> Asked:
@@ -151,7 +154,9 @@ def _same_names(case: Case, moves: Mapping[str, Sequence[str]], levels: Mapping[
             raise InputError(f"the {what} of the coding are {other}; those of the long game are {own}")
 
 
-def study_posterior(case: Case, claims: Mapping[str, str], asked: Asked, tell: Tell) -> PosteriorStudy:
+def study_posterior(
+    case: Case, claims: Mapping[str, str], asked: Asked, tell: Tell, fit: Path | None = None
+) -> PosteriorStudy:
     """Fit, compare, and answer the claims (id -> statement). An interruption leaves what was found, see ``stopped``."""
     from doubletalk.case.posterior_claims import Findings, answer_posterior, usual_lens
     from doubletalk.lenses.keeping import Kept
@@ -163,9 +168,12 @@ def study_posterior(case: Case, claims: Mapping[str, str], asked: Asked, tell: T
         pairs = _coded(case)
     except InputError as wrong:
         return PosteriorStudy(f"the record cannot be fitted: {wrong}")
+    lens, coded = usual_lens(case.lenses), pairs[0][0]
+    saved = None if fit is None else _saved(case, lens, coded, fit)
     records = tuple(Record(coded.coding, coded.quarters, observed) for coded, observed in pairs)
     compared = compare_lenses(case.long.game, case.lenses, records, asked, Kept(), tell)
-    found = Findings(case.long.game, case.lenses, records[0].quarters, compared.evidence, compared.scores)
+    found = Findings(case.long.game, case.lenses, records[0].quarters, compared.evidence, compared.scores,
+                     {} if saved is None else {lens: saved})  # fmt: skip
     verdicts, failed = {}, {}
     for name, statement in claims.items():
         try:
@@ -174,45 +182,54 @@ def study_posterior(case: Case, claims: Mapping[str, str], asked: Asked, tell: T
             raise
         except DoubletalkError as wrong:
             failed[name] = str(wrong)
-    lens, coded = usual_lens(case.lenses), pairs[0][0]
-    shown = _coefficients(case, compared, lens), _stance(case, compared, lens, coded)
-    return PosteriorStudy("", compared, coded, lens, *shown, verdicts, failed)
+    item = compared.evidence.get(lens)
+    draws = saved.draws if saved is not None else None if item is None else item.draws
+    if draws is None:
+        return PosteriorStudy("", compared, coded, lens, (), (), verdicts, failed, saved)
+    shown = _coefficients(case, compared, lens, draws), _stance(case, compared, lens, coded, draws)
+    return PosteriorStudy("", compared, coded, lens, *shown, verdicts, failed, saved)
 
 
-def _coefficients(case: Case, compared: Compared, lens: str) -> tuple[CoefficientRow, ...]:
+def _saved(case: Case, lens: str, coded: CodedRecord, path: Path) -> SavedFit:
+    from doubletalk.case.posterior_fit import read_fit
+    from doubletalk.lenses.restricting import free_names, under
+
+    assert case.long is not None
+    assert case.lenses is not None
+    chosen, game = case.lenses.named(lens), case.long.game
+    return read_fit(path, game, chosen, free_names(under(game, chosen)), coded.quarters)
+
+
+def _coefficients(case: Case, compared: Compared, lens: str, draws: Draws) -> tuple[CoefficientRow, ...]:
     from doubletalk.lenses.restricting import under
     from doubletalk.lenses.whitening import whitened
 
-    item = compared.evidence.get(lens)
-    if item is None or item.draws is None or case.long is None:
-        return ()
+    assert case.long is not None
     game = under(case.long.game, compared.lenses.named(lens))
     coordinates = whitened(game)
     z = np.array([-1.6448536269514722, 0.0, 1.6448536269514722])
-    prior = coordinates.free(np.repeat(z[:, None], len(item.free), axis=1))
-    low, median, high = item.draws.quantiles(item.draws.free, INTERVAL)
+    prior = coordinates.free(np.repeat(z[:, None], len(draws.names), axis=1))
+    low, median, high = draws.quantiles(draws.free, INTERVAL)
     means = {c.name: c.means for c in game.coefficients}
     rows = []
-    for k, name in enumerate(item.free):
-        edge = float(coordinates.free(np.full((1, len(item.free)), -8.0))[0, k])
-        positive = item.draws.mean((item.draws.free[:, k] > 0).astype(float))[0] if edge < 0 else float("nan")
+    for k, name in enumerate(draws.names):
+        edge = float(coordinates.free(np.full((1, len(draws.names)), -8.0))[0, k])
+        positive = draws.mean((draws.free[:, k] > 0).astype(float))[0] if edge < 0 else float("nan")
         rows.append(CoefficientRow(name, means[name], float(median[k]), float(low[k]), float(high[k]),
                                    (float(prior[0, k]), float(prior[1, k]), float(prior[2, k])), positive))  # fmt: skip
     return tuple(rows)
 
 
-def _stance(case: Case, compared: Compared, lens: str, coded: CodedRecord) -> tuple[StanceRow, ...]:
+def _stance(case: Case, compared: Compared, lens: str, coded: CodedRecord, draws: Draws) -> tuple[StanceRow, ...]:
     from doubletalk.lenses.declaration import EITHER
     from doubletalk.lenses.evidence import only_draws
     from doubletalk.lenses.stance import stance_over_time
 
-    item = compared.evidence.get(lens)
     assert case.long is not None
     game = case.long.game
     either = len(game.stances) == 2 and compared.lenses.named(lens).stance == EITHER
-    if item is None or item.draws is None or not either:
+    if not either:
         return ()
-    draws = item.draws
     weights, _ = draws.weights()
     live = weights > 0
     over = stance_over_time(draws.beliefs[live], game.hazard)

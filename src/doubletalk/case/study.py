@@ -215,6 +215,7 @@ def study(
     flips_limit: float | None = None,
     long: str = "quick",
     evidence: str = "quick",
+    fit: str | Path | None = None,
 ) -> StudyResult:
     """Study a case, by name or by folder.
 
@@ -223,7 +224,7 @@ def study(
     of solves), "none". ``flips_limit``: seconds for that search; what it did not reach says so.
     ``long``: how much is asked of the long game, "quick" (policies with counters on a
     coarser grid of beliefs), "all" or "none". ``evidence``: whether the record is fitted and its lenses compared,
-    "quick" or "none".
+    "quick" or "none"; ``fit`` a saved fit (NetCDF) whose draws then speak for coefficients and stance.
     Raises ``InputError`` for anything wrong in the folder. KeyboardInterrupt is caught once the case is read: the
     result then holds what was found, and ``stopped`` says so.
     """
@@ -235,7 +236,7 @@ def study(
         raise InputError(f"evidence: found '{evidence}', expected one of {', '.join(EVIDENCE)}")
     clock = Clock(time_limit, flips_limit)
     run = _Run(load_case(find_case(name_or_path)), progress or (lambda share, what: None), flips, clock, long)
-    run.fit = evidence
+    run.fit, run.saved = evidence, None if fit is None else Path(fit)
     try:
         run.everything()
     except KeyboardInterrupt:
@@ -249,7 +250,8 @@ class _Run:
     def __init__(self, case: Case, progress: Progress, flips: str, clock: Clock, depth: str) -> None:
         self.case, self.progress, self.flips, self.clock, self.depth = case, progress, flips, clock, depth
         self.long: LongStudy | None = None
-        self.fit, self.evidence = "quick", None  # type: str, PosteriorStudy | None
+        self.fit, self.saved = "quick", None  # type: str, Path | None
+        self.evidence: PosteriorStudy | None = None
         self.rooms = {
             name: GameRoom(file.game, lambda game: solve(game, time_limit=self.clock.limit()))
             for name, file in case.games.items()
@@ -434,7 +436,7 @@ class _Run:
 
         asked = {claim.id: claim for claim in self.case.claims if claim.kind == "posterior"}
         statements = {name: str(claim.statement) for name, claim in asked.items()}
-        self.evidence = study_posterior(self.case, statements, quick_asked(), tell)
+        self.evidence = study_posterior(self.case, statements, quick_asked(), tell, self.saved)
         for name, found in self.evidence.verdicts.items():
             self.answers[name] = AnsweredClaim(asked[name], posterior_answer=found)
         for name, why in self.evidence.failed.items():

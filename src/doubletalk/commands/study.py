@@ -47,6 +47,9 @@ def study(
     evidence: Annotated[
         str, typer.Option("--evidence", metavar="NAME", help="Fit the record and compare its lenses: quick or none.")
     ] = "quick",
+    fit: Annotated[
+        Path | None, typer.Option("--fit", metavar="FILE.nc", help="A saved fit, for coefficients and stance.")
+    ] = None,
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", metavar="S", help="Stop each solve after S seconds.")
     ] = None,
@@ -62,6 +65,10 @@ def study(
         raise typer.BadParameter(f"found '{long}', expected quick, all or none", param_hint="'--long'")
     if evidence not in ("quick", "none"):
         raise typer.BadParameter(f"found '{evidence}', expected quick or none", param_hint="'--evidence'")
+    if fit is not None and evidence == "none":
+        raise typer.BadParameter("needs --evidence quick", param_hint="'--fit'")
+    if fit is not None and not fit.is_file():
+        raise InputError("no such file; expected a fit saved by doubletalk fit", str(fit))
     if claims and json:
         raise typer.BadParameter("is for the terminal view; leave out --json", param_hint="'--claims'")
     place = _place(case)
@@ -71,7 +78,7 @@ def study(
         from doubletalk.report.pdf import check_pdf
 
         check_pdf()
-    result, interrupted = _studied(place, time_limit, flips, flips_limit, long, evidence)
+    result, interrupted = _studied(place, time_limit, flips, flips_limit, long, evidence, fit)
     _write(result, folder, pdf and not interrupted)
     if json:
         put(result.to_json())
@@ -106,7 +113,7 @@ def _place(case: str) -> Path:
 
 
 def _studied(
-    place: Path, time_limit: float | None, flips: str, flips_limit: float, long: str, evidence: str
+    place: Path, time_limit: float | None, flips: str, flips_limit: float, long: str, evidence: str, fit: Path | None
 ) -> tuple[StudyResult, bool]:
     """The result and whether Ctrl-C cut it short."""
     interruption = Interruption()
@@ -118,7 +125,7 @@ def _studied(
                 raise KeyboardInterrupt
             bar(share, words)
 
-        result = answer_all(place, tell, flips, time_limit, flips_limit, long, evidence)
+        result = answer_all(place, tell, flips, time_limit, flips_limit, long, evidence, fit)
     return result, interruption.happened
 
 

@@ -39,7 +39,7 @@ from doubletalk.longgame.layout import Shape
 from doubletalk.longgame.likelihood import Observed, log_likelihood
 from doubletalk.longgame.posterior import Point, Posterior
 
-__all__ = ["Draws", "LensEvidence", "Variant", "evidence_of"]
+__all__ = ["Draws", "LensEvidence", "SavedFit", "Variant", "evidence_of"]
 
 Floats = npt.NDArray[np.float64]
 Tell = Callable[[str], None]
@@ -65,6 +65,7 @@ class Draws:
     likelihood   [N] log likelihood; ``others`` [N, V] those of the variants
     terms        [N, T, actors] log probabilities of what was done; ``beliefs`` [N, T + 1] P(last stance) before each
                  period and after the last
+    chains       0 for weighted, independent draws; else all weigh the same and are so many chains, one after the other
     """
 
     names: tuple[str, ...]
@@ -75,6 +76,7 @@ class Draws:
     others: Floats
     terms: Floats
     beliefs: Floats
+    chains: int = 0
 
     @property
     def failed(self) -> int:
@@ -83,8 +85,19 @@ class Draws:
 
     def weights(self) -> tuple[Floats, float]:
         """Normalised weights [N] with a smoothed tail, and Pareto k."""
+        if self.chains:
+            return np.full(len(self.log_weights), 1 / len(self.log_weights)), 0.0
         logs, k = smoothed(self.log_weights)
         return np.exp(logs), k
+
+    def dependence(self, values: Floats) -> float:
+        """How many draws are worth one independent draw for the mean of *values* [N]; 1 for weighted draws."""
+        if not self.chains or np.ptp(values) == 0:
+            return 1.0
+        from numpyro.diagnostics import effective_sample_size
+
+        effective = float(effective_sample_size(values.reshape(self.chains, -1)))
+        return max(len(values) / effective, 1.0) if effective > 0 else float(len(values))
 
     def quantiles(self, values: Floats, shares: tuple[float, ...]) -> Floats:
         """[len(shares), ..] weighted quantiles of *values* [N, ..] over the draws."""
@@ -102,6 +115,16 @@ class Draws:
         weights, _ = self.weights()
         mean = float(weights @ values)
         return mean, float(np.sqrt((weights**2) @ (values - mean) ** 2))
+
+
+@dataclass(frozen=True)
+class SavedFit:
+    """Draws from a file, with what they are in words and whether they have converged."""
+
+    name: str
+    words: str
+    draws: Draws
+    converged: bool
 
 
 @dataclass(frozen=True)

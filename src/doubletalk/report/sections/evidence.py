@@ -9,7 +9,7 @@ from typing import NamedTuple
 from doubletalk.case.posterior_data import coefficient_rows, stance_rows
 from doubletalk.case.posterior_study import PosteriorStudy, StanceRow
 from doubletalk.lenses.comparing import Pair, pairs, score_pairs, weights_of
-from doubletalk.lenses.evidence import LensEvidence
+from doubletalk.lenses.evidence import LensEvidence, SavedFit
 from doubletalk.lenses.output import files_of, method_words, restriction_rows
 from doubletalk.lenses.work import Compared
 from doubletalk.report.chronicle_data import csv_text
@@ -35,7 +35,7 @@ def evidence(content: PageContent) -> Section | None:
     if found.missing or found.compared is None:
         return Section("evidence", HEADING, paragraphs([f"The record was not fitted: {found.missing}."]))
     body = (
-        _intro(found.compared)
+        _intro(found.compared, found.saved)
         + _lenses(content, found.compared)
         + _evidence(content, found.compared)
         + _scores(found.compared)
@@ -52,13 +52,15 @@ def evidence(content: PageContent) -> Section | None:
     return Section("evidence", HEADING, body, {name: csv_text(rows) for name, rows in files.items() if rows})
 
 
-def _intro(found: Compared) -> str:
+def _intro(found: Compared, saved: SavedFit | None) -> str:
     quarters = found.record.quarters
     told = (
         f"<strong>Approximate.</strong> {safe(method_words(found))}. The errors printed beside the numbers are those "
-        f"of "
-        "the approximation, where they could be measured."
+        "of the approximation, where they could be measured."
     )
+    if saved is not None:
+        doubt = "" if saved.converged else " It has NOT converged."
+        told += safe(f" Coefficients and stance are from the saved fit {saved.name}: {saved.words}.{doubt}")
     words = (
         f"The coefficients of the long game are fitted to the coded record, {quarters[0]} to {quarters[-1]}, "
         f"{len(quarters)} {found.game.period}s, with priors from the file. A lens is an account of the game: which "
@@ -118,10 +120,8 @@ def _evidence(content: PageContent, found: Compared) -> str:
         "<h3>Evidence</h3>"
         + stacked(head, rows, css="exact")
         + "<p>Probability: of the lens, had all of these been equally likely beforehand and no other thinkable. ± is "
-        "one "
-        "Monte-Carlo standard error; it can be believed where Pareto k is below 0.7. Words for the size of a "
-        "difference "
-        "are those of Kass and Raftery (1995).</p>" + f"<ul>{listed}</ul>{failed}"
+        "one Monte-Carlo standard error; it can be believed where Pareto k is below 0.7. Words for the size of a "
+        "difference are those of Kass and Raftery (1995).</p>" + f"<ul>{listed}</ul>{failed}"
     )
 
 
@@ -178,8 +178,7 @@ def _stance(content: PageContent, found: PosteriorStudy) -> str:
     top = sorted(rows, key=lambda row: -abs(row.shift))[:MOVERS]
     words = (
         f"Under the lens {found.lens}, which has it at {game.belief:g} in the beginning by assumption. The full line "
-        f"is "
-        f"what {actor}'s deeds up to each {game.period} say, with the band in which it lies in 90 per cent of the "
+        f"is what {actor}'s deeds up to each {game.period} say, with the band in which it lies in 90 per cent of the "
         f"posterior; the broken line is the same with all later deeds known. It ends at {rows[-1].then:.2f} "
         f"({rows[-1].low:.2f} to {rows[-1].high:.2f}); lowest {min(row.then for row in rows):.2f}, highest "
         f"{max(row.then for row in rows):.2f}. Coefficients are those of the whole record throughout."
@@ -255,9 +254,7 @@ def _sensitivity(found: Compared) -> str:
         "<h3>What it hangs on</h3><p>Each cell is how far the lens's log evidence is behind that of the best lens in "
         f"its row (0.00 marks the best), with the Monte-Carlo error of its own evidence in brackets. By "
         f"{safe(methods)}. A star: not to be trusted, since the weights are too uneven (Pareto k above 0.7) or the fit "
-        "did not settle.</p>"
-        + stacked(("With", *names), shown, css="exact")
-        + _switches(lines, names)
+        "did not settle.</p>" + stacked(("With", *names), shown, css="exact") + _switches(lines, names)
     )
 
 
