@@ -175,6 +175,7 @@ def test_what_cannot_be_believed_is_not_decided(found: Findings) -> None:
     for changed, told in (
         (evidence_of("mixed", 2, -2.0, settled=False), "did not settle"),
         (evidence_of("mixed", 2, -2.0, k=0.9), "Pareto k 0.90"),
+        (replace(evidence_of("mixed", 2, -2.0), effective=6.0), "only 6 effective draws"),
     ):
         broken = replace(found, evidence={**found.evidence, "mixed": changed})
         answer = answer_posterior("posterior: P(coefficient pain > -9) > 1/2", broken)
@@ -217,7 +218,7 @@ def test_the_section_holds_what_was_found(doors: StudyResult) -> None:
     page = page_html(content)
     section = page[page.index('<section id="evidence"') :].split("<section id")[1]
     text = re.sub(r"<[^>]+>", "", section)
-    first = "Importance sampling, 300 draws (120 where the stance may be either) around the mode"
+    first = "Importance sampling, 400 draws (200 where the stance may be either) around the mode"
     assert text.split("Approximate.")[1].strip().startswith(first)
     assert "both have as many free coefficients" in text
     assert "has 2 free coefficients more than" in text

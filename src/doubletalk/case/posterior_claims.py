@@ -37,6 +37,9 @@ __all__ = ["Findings", "PosteriorVerdict", "answer_posterior"]
 
 Floats = npt.NDArray[np.float64]
 
+LEAST_EFFECTIVE = 10.0
+"""Fewer effective draws than this decide nothing: their error is itself not known."""
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -232,6 +235,8 @@ class _Asker:
                 return f"the fit under the lens '{name}' did not settle"
             if not item.pareto_k < TRUSTED:
                 return f"the weights of the draws under the lens '{name}' have Pareto k {item.pareto_k:.2f}, above 0.7"
+            if item.effective < LEAST_EFFECTIVE:
+                return f"only {item.effective:.0f} effective draws under the lens '{name}'"
         for name, saved in self.fits.items():
             if not saved.converged:
                 return f"the saved fit under the lens '{name}' has not converged ({saved.words})"

@@ -34,7 +34,7 @@ Tell = Callable[[float, str], None]
 EVIDENCE = ("quick", "none")
 """How much of the record is fitted in a study."""
 
-QUICK_DRAWS, QUICK_EITHER = 300, 120
+QUICK_DRAWS, QUICK_EITHER = 400, 200
 """Draws around the mode of a lens with one stance, and of one with either, which take ten times as long."""
 
 INTERVAL = (0.05, 0.5, 0.95)

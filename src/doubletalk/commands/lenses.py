@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["lenses"]
 
-QUICK_DRAWS, QUICK_EITHER = 300, 120
+QUICK_DRAWS, QUICK_EITHER = 400, 200
 
 
 def lenses(
