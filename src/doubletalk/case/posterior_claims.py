@@ -28,7 +28,7 @@ from doubletalk.exact import decimal
 from doubletalk.lenses.declaration import EITHER, Lenses
 from doubletalk.lenses.evidence import Draws, LensEvidence, SavedFit
 from doubletalk.lenses.future import FutureScores
-from doubletalk.lenses.smoothing import TRUSTED
+from doubletalk.lenses.smoothing import LEAST_EFFECTIVE, TRUSTED
 from doubletalk.lenses.stance import stance_over_time
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.estimate import Estimate, constant
@@ -36,9 +36,6 @@ from doubletalk.longgame.estimate import Estimate, constant
 __all__ = ["Findings", "PosteriorVerdict", "answer_posterior"]
 
 Floats = npt.NDArray[np.float64]
-
-LEAST_EFFECTIVE = 10.0
-"""Fewer effective draws than this decide nothing: their error is itself not known."""
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ def _show(console: Console, found: Compared) -> None:
     for pair in pairs(found.evidence):
         freedom = f"{abs(pair.more_free)} free coefficients {'more' if pair.more_free > 0 else 'fewer'}"
         told = "the same number of free coefficients" if pair.more_free == 0 else f"{pair.one} has {freedom}"
-        doubt = "" if pair.trusted else "; NOT TO BE TRUSTED (Pareto k above 0.7, or a fit that did not settle)"
+        doubt = "" if pair.trusted else "; NOT TO BE TRUSTED (uneven draws, or a fit that did not settle)"
         console.print(f"{pair.one} against {pair.other}: {pair.words} ({told}){doubt}.")
     rows = [row for row in score_pairs(found.scores, found.actors) if not row.actor]
     for row in rows:

@@ -30,7 +30,7 @@ from scipy.special import gammaln, logsumexp
 
 from doubletalk.lenses.normal import NormalPosterior
 from doubletalk.lenses.restricting import directions, one_stance
-from doubletalk.lenses.smoothing import TRUSTED, smoothed
+from doubletalk.lenses.smoothing import LEAST_EFFECTIVE, TRUSTED, smoothed
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.engine import Play, Tables
 from doubletalk.longgame.fitting import QuickFit, fit_mode
@@ -162,7 +162,8 @@ class LensEvidence:
     @property
     def trusted(self) -> bool:
         """Whether the fit settled and, where there are draws, their error can be believed."""
-        return self.fit.settled and (self.draws is None or self.pareto_k < TRUSTED)
+        even = self.pareto_k < TRUSTED and self.effective >= LEAST_EFFECTIVE
+        return self.fit.settled and (self.draws is None or even)
 
 
 def evidence_of(

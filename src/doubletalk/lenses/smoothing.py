@@ -12,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-__all__ = ["TRUSTED", "pareto_fit", "smoothed"]
+__all__ = ["LEAST_EFFECTIVE", "TRUSTED", "pareto_fit", "smoothed"]
 
 Floats = npt.NDArray[np.float64]
 
 TRUSTED = 0.7
 """Pareto k above which weighted sums are not to be trusted."""
+
+LEAST_EFFECTIVE = 10.0
+"""Fewer effective draws than this decide nothing: their error is itself not known."""
 
 LEAST = 5
 """Fewest weights in a tail to which a distribution is fitted."""

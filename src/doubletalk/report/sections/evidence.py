@@ -79,7 +79,7 @@ def _lenses(content: PageContent, found: Compared) -> str:
     rows = []
     for lens in found.lenses.lenses:
         title, url = find_address(lens.source, sources)
-        from_ = f"<br><small>“{safe(lens.sentence)}” {link(url, title)}</small>" if lens.sentence else ""
+        from_ = f"<br><small>In our words: {safe(lens.sentence)}. {link(url, title)}</small>" if lens.sentence else ""
         stance = "either" if lens.stance not in found.game.stances else f"{content.name(lens.stance)}, known to all"
         held = ", ".join(f"{name} at {item.value:g}" for name, item in lens.held.items()) or "nothing"
         item = found.evidence.get(lens.name)
@@ -120,7 +120,7 @@ def _evidence(content: PageContent, found: Compared) -> str:
         "<h3>Evidence</h3>"
         + stacked(head, rows, css="exact")
         + "<p>Probability: of the lens, had all of these been equally likely beforehand and no other thinkable. ± is "
-        "one Monte-Carlo standard error; it can be believed where Pareto k is below 0.7. Words for the size of a "
+        "one Monte-Carlo standard error; it can be believed where Pareto k is below 0.7 and ten draws or more are effective. Words for the size of a "
         "difference are those of Kass and Raftery (1995).</p>" + f"<ul>{listed}</ul>{failed}"
     )
 
@@ -133,7 +133,7 @@ def _quality(item: LensEvidence) -> str:
     settled = "" if item.fit.settled else "the climb did NOT settle; "
     if item.draws is None:
         return f"{settled}none drawn"
-    doubt = "" if item.pareto_k < 0.7 else ", NOT to be trusted"
+    doubt = "" if item.trusted else ", NOT to be trusted"
     failed = f", {item.draws.failed} without equilibrium" if item.draws.failed else ""
     size = f"{item.effective:.0f} effective of {len(item.draws.log_weights)}"
     return f"{settled}{size}{failed}; k {item.pareto_k:.2f}{doubt}"
@@ -207,7 +207,7 @@ def _mover(content: PageContent, row: StanceRow) -> Sequence[str]:
     listed = "".join(f"<li>{words}</li>" for words in told)
     behind = f"<ul>{listed}</ul>" if listed else "none: the coding's default, nothing of note in the chronicle"
     moved = f"{row.shift:+.2f} ({row.shift_low:+.2f} to {row.shift_high:+.2f})"
-    return safe(row.quarter), code(row.move), safe(moved), behind
+    return safe(row.quarter), code(row.move.replace(",", ", ")), safe(moved), behind
 
 
 # ---- coefficients, sensitivity, limits -------------------------------------------------------------------------------
