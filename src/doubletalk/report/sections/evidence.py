@@ -120,8 +120,9 @@ def _evidence(content: PageContent, found: Compared) -> str:
         "<h3>Evidence</h3>"
         + stacked(head, rows, css="exact")
         + "<p>Probability: of the lens, had all of these been equally likely beforehand and no other thinkable. ± is "
-        "one Monte-Carlo standard error; it can be believed where Pareto k is below 0.7 and ten draws or more are effective. Words for the size of a "
-        "difference are those of Kass and Raftery (1995).</p>" + f"<ul>{listed}</ul>{failed}"
+        "one Monte-Carlo standard error; it can be believed where Pareto k is below 0.7 and ten draws or more are "
+        "effective. Words for the size of a difference are those of Kass and Raftery (1995).</p>"
+        + f"<ul>{listed}</ul>{failed}"
     )
 
 
