@@ -180,6 +180,24 @@ payoffs:
     assert change.only_here
 
 
+def test_a_change_at_one_value_is_found_where_a_part_of_the_range_has_no_game() -> None:
+    """The same with a chance of x - 1/3: below 1/3 there is no game, and the value 5/7 is no step of any grid."""
+    game = """
+doubletalk: 1
+title: Two prices, a chance that is none below 1/3
+parameters: {x: 1/2}
+sender: {name: s, types: {a: x - 1/3, b: 4/3 - x}, messages: [l, r]}
+audiences: {j: {actions: [u]}}
+payoffs:
+  s:
+    - {when: {message: l}, add: (x - 5/7)*(x - 5/7)}
+  j: []
+"""
+    _, (line,) = lines_of(game, "x", "0", "1", grid=6)
+    assert values(line) == ["1/3", "5/7"]
+    assert line.changes[1].only_here
+
+
 def test_every_change_of_random_games_is_found() -> None:
     """A scan of 25 random games with payoffs linear in x shows no answer that the stretches do not give."""
     rng = random.Random(11)

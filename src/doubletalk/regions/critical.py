@@ -37,6 +37,9 @@ MOST_TYPES = 6
 """With more types only single types and all of them together are taken for the sets S."""
 MOST_PLAYS = 60
 """Distinct payoffs, and distinct differences, looked at for each type or audience."""
+STEPS = 24
+HALVINGS = 20
+"""For the intervals on which there is a game."""
 MOST_PIECES = 12
 """Between so many turns of a best reply the audiences' comparisons are written down anew."""
 
@@ -49,16 +52,57 @@ def critical_values(
 ) -> tuple[Rational, ...]:
     """Values strictly between *low* and *high* at which equilibria may change, ascending; the most shared ones.
 
-    ``make``: value of the parameter -> game. No value where the game does not exist throughout the interior.
+    ``make``: value of the parameter -> game. Where there is no game in a part of the range (a negative probability, a
+    division by nought), the rest is looked at, interval by interval; one narrower than 1/24 of the range may be missed.
     An irrational root is replaced by a rational within a billionth of the range.
     """
-    counted = _counted(make, low, high, _of_sender)
-    kinks = sorted(_counted(make, low, high, _of_replies))[:MOST_PIECES]
-    counted.update(kinks)
-    for a, b in pairwise((low, *kinks, high)):
-        counted.update(_counted(make, a, b, _of_audiences))
+    counted: Counter[Rational] = Counter()
+    for start, end in _with_game(make, low, high):
+        counted.update(_counted(make, start, end, _of_sender))
+        kinks = sorted(_counted(make, start, end, _of_replies))[:MOST_PIECES]
+        counted.update(kinks)
+        for a, b in pairwise((start, *kinks, end)):
+            counted.update(_counted(make, a, b, _of_audiences))
     kept = sorted(counted, key=lambda x: (-counted[x], int(x.q), x))[:most]
     return tuple(sorted(kept))
+
+
+def _with_game(make: Callable[[Rational], Game], low: Rational, high: Rational) -> list[tuple[Rational, Rational]]:
+    """The intervals on which there is a game, one shape throughout, to within a millionth of a step."""
+    steps = [low + (high - low) * (2 * k + 1) / (2 * STEPS) for k in range(STEPS)]
+    near = (high - low) / (128 * STEPS)
+    places = [low + near, *steps, high - near]
+    shapes = [_shape_at(make, x) for x in places]
+    found = []
+    first = 0
+    for k in range(len(places)):
+        if k + 1 < len(places) and shapes[k + 1] == shapes[k]:
+            continue
+        if shapes[k] is not None:
+            start = low if first == 0 else _edge(make, places[first], places[first - 1])
+            end = high if k + 1 == len(places) else _edge(make, places[k], places[k + 1])
+            found.append((start, end))
+        first = k + 1
+    return found
+
+
+def _edge(make: Callable[[Rational], Game], inside: Rational, outside: Rational) -> Rational:
+    """The last value towards *outside* that was seen to give games of the same shape."""
+    shape = _shape_at(make, inside)
+    for _ in range(HALVINGS):
+        middle = (inside + outside) / 2
+        if _shape_at(make, middle) == shape:
+            inside = middle
+        else:
+            outside = middle
+    return inside
+
+
+def _shape_at(make: Callable[[Rational], Game], x: Rational) -> tuple[object, ...] | None:
+    try:
+        return _shape(make(x))
+    except InputError:
+        return None
 
 
 def _counted(
@@ -82,7 +126,7 @@ def _counted(
 
 
 def _shape(game: Game) -> tuple[object, ...]:
-    return game.types, game.messages, game.payoffs.keys()
+    return game.types, game.messages, tuple(game.payoffs)
 
 
 def _scaled(curve: Curve) -> Curve:
