@@ -3,7 +3,8 @@
 Beer-quiche over (strong, duel) and the exchange over (h, s). Every point is a whole game: parameters set, all
 sequential equilibria found exactly, their kinds told. Along one parameter payoffs stay the same, so the solver keeps
 what follows from them; it is timed without that too. Gambit gets the same games of a subset of points one after
-another, each method in a process of its own with a limit on time; only solving is counted for it. It lists
+another, each method in a process of its own with a limit on time; only solving is counted for it. Rates are of
+processor time, so that other work on the machine does not count against either. It lists
 Nash equilibria of the tree or of the strategic form. Also: what each refinement costs for one outcome.
 """
 
@@ -69,16 +70,19 @@ def plane(points: int) -> int:
 
 
 def timed_atlas(file: GameFile, axes: tuple[Axis, Axis], question: Any, points: int, workers: int) -> dict[str, Any]:
-    """One atlas without sharpening: points, seconds, points a second, the answers met."""
+    """One atlas without sharpening: points, seconds, points a second of processor time (of wall time where several
+    processes share the work), the answers met."""
     ask = AskGame(file, (axes[0].name, axes[1].name), question, {})
     solver = Solver(ask, workers=workers)
-    start = time.perf_counter()
+    start, begun = time.perf_counter(), time.process_time()
     found = draw_atlas(Grid(*axes, plane(points), 0), solver, words=ask.words, exact=False)
-    wall = time.perf_counter() - start
+    wall, cpu = time.perf_counter() - start, time.process_time() - begun
+    spent = cpu if workers == 1 else wall
     return {
         "points": len(found.nodes),
         "seconds": round(wall, 3),
-        "per_second": round(len(found.nodes) / wall, 1),
+        "processor_s": round(cpu, 3) if workers == 1 else None,
+        "per_second": round(len(found.nodes) / spent, 1),
         "answers": len(found.answers),
         "workers": workers,
     }
@@ -86,34 +90,53 @@ def timed_atlas(file: GameFile, axes: tuple[Axis, Axis], question: Any, points: 
 
 def timed_alone(games: Sequence[Game]) -> dict[str, Any]:
     """The games one after another, nothing kept from one to the next."""
-    start = time.perf_counter()
+    start = time.process_time()
     for game in games:
         forget()
         solve(game)
-    spent = time.perf_counter() - start
+    spent = time.process_time() - start
     return {"games": len(games), "per_second": round(len(games) / spent, 1)}
 
 
-def _gambit(text: str, method: str, out: Any) -> None:
-    """In a process of its own: seconds of solving and how many equilibria, put into the queue."""
+def _gambit(text: str, method: str, limit_s: int, out: Any) -> None:
+    """In a process of its own, which ends after *limit_s* seconds of processor time: seconds of solving and how many
+    equilibria, put into the queue."""
     import io
+    import resource
     import warnings
 
     import pygambit
 
     warnings.simplefilter("ignore")
     game = pygambit.read_efg(io.BytesIO(text.encode()))
-    start = time.perf_counter()
+    used = int(time.process_time()) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (used + limit_s, used + limit_s + 1))
+    start = time.process_time()
     if method == "enummixed_solve":
         listed = pygambit.nash.enummixed_solve(game, rational=True).equilibria
     elif method == "lcp_solve":
         listed = pygambit.nash.lcp_solve(game, rational=True).equilibria
     else:
         listed = getattr(pygambit.nash, method)(game).equilibria
-    out.put((time.perf_counter() - start, len(listed)))
+    out.put((time.process_time() - start, len(listed)))
 
 
-def gambit_loop(games: Sequence[Game], method: str, limit_s: float) -> dict[str, Any]:
+def _answer(process: Any, out: Any) -> tuple[float, int] | None:
+    """What the process put into the queue; None when it ended without."""
+    while True:
+        ended = not process.is_alive()
+        try:
+            found: tuple[float, int] = out.get(timeout=0.2)
+        except queue.Empty:
+            if ended:
+                process.join()
+                return None
+            continue
+        process.join()
+        return found
+
+
+def gambit_loop(games: Sequence[Game], method: str, limit_s: int) -> dict[str, Any]:
     """The games one after another; after the first that does not answer the rest are not tried."""
     if method in TWO_PLAYERS and any(len(game.audiences) > 1 or game.replies for game in games):
         return {"method": method, "end": "two players only"}
@@ -121,17 +144,13 @@ def gambit_loop(games: Sequence[Game], method: str, limit_s: float) -> dict[str,
     context = multiprocessing.get_context("fork")
     for game in games:
         out = context.Queue()
-        process = context.Process(target=_gambit, args=(to_efg(game), method, out))
+        process = context.Process(target=_gambit, args=(to_efg(game), method, limit_s, out))
         process.start()
-        try:
-            spent, count = out.get(timeout=limit_s)
-        except queue.Empty:
-            process.kill()
-            process.join()
-            return {"method": method, "end": f"no answer within {limit_s:g} s", "answered": answered}
-        process.join()
-        seconds.append(spent)
-        answered, listed = answered + 1, listed + count
+        found = _answer(process, out)
+        if found is None:
+            return {"method": method, "end": f"no answer within {limit_s} s", "answered": answered}
+        seconds.append(found[0])
+        answered, listed = answered + 1, listed + found[1]
     return {
         "method": method,
         "end": "answered",
@@ -209,9 +228,27 @@ def markdown(results: dict[str, Any]) -> str:
     parts = [machine_line(results["machine"]), "", "### Whole games solved over a plane", ""]
     parts.append(
         table(
-            ("game", "question", "processes", "points", "seconds", "points a second", "different answers"),
+            (
+                "game",
+                "question",
+                "processes",
+                "points",
+                "seconds",
+                "of processor",
+                "points a second",
+                "different answers",
+            ),
             [
-                (r["game"], r["question"], r["workers"], r["points"], r["seconds"], r["per_second"], r["answers"])
+                (
+                    r["game"],
+                    r["question"],
+                    r["workers"],
+                    r["points"],
+                    r["seconds"],
+                    r["processor_s"] or "",
+                    r["per_second"],
+                    r["answers"],
+                )
                 for r in results["atlases"]
             ],
         )
@@ -264,7 +301,7 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--exchange-points", type=int, default=10_000, help="points of the exchange (10000)")
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2], help="processes for each atlas (1 2)")
     parser.add_argument("--peer-points", type=int, default=100, help="points given to Gambit (100)")
-    parser.add_argument("--peer-limit", type=float, default=60.0, help="seconds for one game (60)")
+    parser.add_argument("--peer-limit", type=int, default=60, help="seconds of processor time for one game (60)")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/atlas.json"), help="where the JSON goes")
     parser.add_argument("--page", type=Path, help="a Markdown page with marks, whose results are replaced")
     return parser.parse_args(arguments)
