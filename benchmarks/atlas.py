@@ -142,6 +142,8 @@ def gambit_loop(games: Sequence[Game], method: str, limit_s: int) -> dict[str, A
         return {"method": method, "end": "two players only"}
     seconds, answered, listed = [], 0, 0
     context = multiprocessing.get_context("fork")
+    import pygambit  # noqa: F401 - once, here, not in every process
+
     for game in games:
         out = context.Queue()
         process = context.Process(target=_gambit, args=(to_efg(game), method, limit_s, out))
