@@ -112,6 +112,22 @@ def test_new_coefficients_compile_nothing():
     assert solving.compilations() == before
 
 
+def test_many_draws_in_one_call_are_those_solved_one_by_one():
+    """A vectorised call and a loop give the same equilibria, and the loop compiles nothing more."""
+    game = random_game(4, points=3)
+    shape, tables = tables_of(game)
+    draws = np.array(game.values) * (1 + 0.2 * np.random.default_rng(1).normal(size=(3, len(game.values))))
+    solving.solve(shape, tables, draws[0])
+    before = solving.compilations()
+    loop = solving.solve_many(shape, tables, draws, together=False)
+    assert solving.compilations() == before
+    call = solving.solve_many(shape, tables, draws, together=True)
+    assert float(loop.residual.max()) <= solving.TOLERANCE
+    assert float(call.residual.max()) <= solving.TOLERANCE
+    assert np.abs(np.asarray(loop.unknown.values) - np.asarray(call.unknown.values)).max() < 1e-8
+    assert np.ptp(np.asarray(loop.unknown.values), axis=0).max() > 0.01
+
+
 def test_both_ways_to_the_continuation_agree(monkeypatch):
     """The joint transition matrix and the axis-by-axis contraction give the same expectation."""
     game = random_game(5)

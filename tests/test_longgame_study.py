@@ -359,7 +359,8 @@ def test_the_policies_command_gives_regret_and_sensitivities(tmp_path: Path) -> 
     rows = {(r["policy"], r["measure"]): r for r in csv.DictReader(io.StringIO(found.stdout))}
     assert {("ease", "strikes"), ("answer", "regret_if_high"), ("(best)", "sobol_total_mind")} <= set(rows)
     assert sum(float(rows[name, "minimax_choice"]["value"]) for name in ("ease", "answer")) == 1
-    data = json.loads(run.invoke(app, [*args, "--json"]).stdout)
+    data = json.loads(run.invoke(app, [*args, "--json", "--beliefs", "4"]).stdout)
+    assert len(data["weighed"]["beliefs"]) == 4
     assert data["weighed"]["draws"] == 2
     assert len(data["weighed"]["policies"]) == 2
     wrong = run.invoke(app, ["longgame", "policies", str(file), "--policy", "ease", "--paths", "9", "--sobol", "3"])

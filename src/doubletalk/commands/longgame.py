@@ -252,6 +252,9 @@ def policies(
     vary: Annotated[
         list[str] | None, typer.Option("--vary", metavar="NAME", help="Vary this coefficient only; repeatable.")
     ] = None,
+    points: Annotated[
+        int | None, typer.Option("--beliefs", metavar="N", min=2, help="Points of the belief grid; else the file's.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the table (.csv) or JSON here.")
@@ -261,6 +264,8 @@ def policies(
     if out is not None:
         check_writable(out)
     game = _loaded(file)
+    if points is not None and len(game.stances) == 2:
+        game = replace(game, points=points)
     names = list(only or [policy.name for policy in game.policies])
     true = _stance(game, stance)
     if not names:

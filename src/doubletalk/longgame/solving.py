@@ -238,12 +238,24 @@ def play_of(shape: Shape, found: Solved) -> Play:
 
 
 def solve_many(
-    shape: Shape, tables: Tables, draws: Any, guess: Unknown | None = None, tolerance: float = TOLERANCE
-) -> Solved:
-    """As :func:`solve`, for coefficients [draws, k] in one call; a guess may be one for all or one a draw."""
+    shape: Shape, tables: Tables, draws: Any, guess: Unknown | None = None, tolerance: float = TOLERANCE,
+    together: bool | None = None,
+) -> Solved:  # fmt: skip
+    """As :func:`solve`, for coefficients [draws, k]; a guess may be one for all or one a draw; ``play`` is left out.
+
+    ``together``: all in one vectorised call, which goes on until the slowest draw is done; else one after the other by
+    the program that solves one, so that nothing more is compiled. None: together on accelerators, not on a CPU, where
+    many draws do not fit the processor's memory at once and took one and a half to two times as long.
+    """
     draws = jnp.asarray(draws, dtype=float)
     given = start(shape) if guess is None else guess
-    if given.values.ndim == len(shape.values):
+    single = given.values.ndim == len(shape.values)
+    if not (jax.default_backend() != "cpu" if together is None else together):
+        guesses = [given if single else jax.tree.map(lambda part, k=k: part[k], given) for k in range(len(draws))]
+        each = [solve(shape, tables, c, g, tolerance)._replace(play=None) for c, g in zip(draws, guesses, strict=True)]
+        one_by_one: Solved = jax.tree.map(lambda *parts: jnp.stack(parts), *each)
+        return one_by_one
+    if single:
         given = jax.tree.map(lambda part: jnp.broadcast_to(part, (len(draws), *part.shape)), given)
     found: Solved = _solve_draws(shape, tables, draws, given, tolerance)
     for k in np.flatnonzero(~(np.asarray(found.residual) <= tolerance)):
