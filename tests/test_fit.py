@@ -14,7 +14,6 @@ from doubletalk.longgame.declaration import Coefficient, LongGame, Prior  # noqa
 from doubletalk.longgame.fitting import fit_mode  # noqa: E402
 from doubletalk.longgame.importance import importance  # noqa: E402
 from doubletalk.longgame.likelihood import observed_from  # noqa: E402
-from doubletalk.longgame.nuts import Place, advance, begin  # noqa: E402
 from doubletalk.longgame.posterior import Posterior  # noqa: E402
 from doubletalk.longgame.simulate import simulate  # noqa: E402
 from doubletalk.longgame.solution import solve_long_game  # noqa: E402
@@ -46,25 +45,6 @@ def test_prior_densities_in_coordinates_integrate_to_one_and_have_the_right_grad
         drawn = priors.free(priors.draw(20_000, np.random.default_rng(1))).mean()
         wanted = (priors.free(u)[:, 0] * np.exp(value)).sum() * (u[1, 0] - u[0, 0])
         assert abs(drawn - wanted) < 0.05, family
-
-
-def test_the_sampler_has_the_mean_and_the_covariance_of_a_normal():
-    """On a normal density with correlation 0.8 the draws' moments are right within their Monte-Carlo error."""
-    cov = np.array([[1.0, 0.8, 0.0], [0.8, 1.0, 0.0], [0.0, 0.0, 4.0]])
-    inverse, mean = np.linalg.inv(cov), np.array([1.0, -2.0, 0.5])
-
-    def density(z: np.ndarray, near: Place | None) -> Place:
-        away = z - mean
-        return Place(z, float(-0.5 * away @ inverse @ away), -inverse @ away, None)
-
-    chain = begin(density, np.zeros(3), 300, 4)
-    draws = [advance(density, chain) for _ in range(4300)][300:]
-    z = np.array([d.place.z for d in draws])
-    assert np.abs((z.mean(axis=0) - mean) / np.sqrt(np.diag(cov))).max() < 0.08
-    assert np.abs(np.cov(z.T) - cov).max() < 0.35
-    assert abs(np.corrcoef(z.T)[0, 1] - 0.8) < 0.03
-    assert not any(d.diverging for d in draws)
-    assert 0.6 < np.mean([d.accept for d in draws]) < 0.97
 
 
 def test_a_quick_fit_settles(simulated):

@@ -18,6 +18,7 @@ from doubletalk.commands.check import check
 from doubletalk.commands.chronicle import chronicle
 from doubletalk.commands.convert import convert
 from doubletalk.commands.crisis import crisis
+from doubletalk.commands.fit import fit
 from doubletalk.commands.forecast import forecast
 from doubletalk.commands.lenses import lenses
 from doubletalk.commands.library import library
@@ -59,7 +60,8 @@ app = typer.Typer(
 )
 
 _COMMANDS = (
-    check, solve, talk, quantal, atlas, thresholds, library, study, lenses, chronicle, forecast, new, convert, schema,
+    check, solve, talk, quantal, atlas, thresholds, library, study, lenses, chronicle, fit, forecast, new, convert,
+    schema,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_command)

@@ -293,64 +293,6 @@ def policies(
         note(line)
 
 
-@longgame.command()
-def fit(
-    case: Annotated[Path, typer.Argument(metavar="CASE", help="A case folder with longgame.yaml and coding.yaml.")],
-    coding: Annotated[str, typer.Option("--coding", metavar="FILE", help="The coding of the record.")] = "coding.yaml",
-    stances: Annotated[
-        str, typer.Option("--lens", metavar="L", help="mixed, or the name of a stance held to be the only one.")
-    ] = "mixed",
-    points: Annotated[int, typer.Option("--beliefs", metavar="N", help="Belief grid used while fitting.")] = 5,
-    steps: Annotated[int, typer.Option("--steps", metavar="N", help="Most steps of the climb to the mode.")] = 200,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.json", help="Write the result here.")] = None,
-) -> None:
-    """Quick fit to the coded record: posterior mode and Laplace approximation, labelled as such."""
-    if out is not None:
-        check_writable(out)
-    game = _loaded(case)
-    which = {"mixed": "mixed", game.stances[0]: "first", game.stances[-1]: "last"}
-    if stances not in which:
-        raise InputError(f"--lens: {unknown('lens', stances, list(which))}")
-    _needs_jax()
-    from doubletalk.evidence.coding import coded_record
-    from doubletalk.longgame.fitting import lens, quick_fit
-    from doubletalk.longgame.likelihood import observed_from
-
-    record = coded_record(case, coding)
-    observed = observed_from(game, record.levels, record.chosen, record.quarters)
-    with ProgressBar() as bar:
-        found = quick_fit(
-            lens(game, which[stances]), observed, points=points, steps=steps,
-            progress=lambda count, value: bar(None, f"{count} evaluations, log posterior {value:.3f}"),
-        )  # fmt: skip
-    settled = found.curved and found.gradient < 0.01
-    put("Laplace approximation of the posterior (quick); not sampled, its error is not measured\n")
-    if not settled:
-        put(f"NOT SETTLED: largest gradient {found.gradient:.2g}; the numbers below are no posterior\n")
-    put(
-        f"log likelihood {found.log_likelihood:.3f}, log marginal likelihood about {found.log_evidence:.2f} (Laplace)\n"
-    )
-    put(f"{found.evaluations} evaluations, residual of the equilibrium {found.residual:.1e}\n")
-    put(f"{'coefficient':<20} {'mode':>8}   90 % interval\n")
-    for name, mode, low, high in zip(found.names, found.mode, found.low, found.high, strict=True):
-        put(f"{name:<20} {mode:>8.3f}   {low:.3f} to {high:.3f}\n")
-    if len(game.stances) == 2:
-        put(f"P({game.stances[-1]}) at the mode, from {record.quarters[0]} to after {record.quarters[-1]}: ")
-        put(f"{found.beliefs[0]:.3f} to {found.beliefs[-1]:.3f}, ")
-        put(f"lowest {found.beliefs.min():.3f}, highest {found.beliefs.max():.3f}\n")
-    if out is not None:
-        content = {
-            "method": "laplace", "settled": settled, "lens": stances, "coding": coding, "beliefs": points,
-            "log_likelihood": found.log_likelihood, "log_evidence": found.log_evidence, "gradient": found.gradient,
-            "coefficients": {
-                n: {"mode": m, "low": a, "high": b}
-                for n, m, a, b in zip(found.names, found.mode, found.low, found.high, strict=True)
-            },
-            "quarters": list(record.quarters), "belief": list(found.beliefs[:-1]),
-        }  # fmt: skip
-        save(out, json_text.dumps(_plain(content), indent=1) + "\n")
-
-
 def _plain(value: object) -> object:
     """Numbers that are not finite as null, arrays' numbers as plain ones."""
     if isinstance(value, dict):

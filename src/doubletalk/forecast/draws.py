@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -97,13 +96,6 @@ def padded(observed: Observed) -> Observed:
     return Observed(*(jnp.asarray(np.asarray(part)[index]) for part in observed))
 
 
-class _Plain(Posterior):
-    """A posterior that gives up on a point where the first way of solving does not end, for there are many others."""
-
-    def _newton(self, c: Any, x: Floats, size: float) -> tuple[Floats, float]:
-        return x, size
-
-
 def quick_draws(
     game: LongGame, observed: Observed, until: int, *, count: int, seed: int, points: int | None = 5,
     begin: Floats | None = None, tell: Tell | None = None,
@@ -120,15 +112,13 @@ def quick_draws(
     fit = fit_mode(posterior, begin=begin, progress=lambda n, value: say(None, f"fit: log posterior {value:.3f}"))
     if not fit.curved:
         raise DoubletalkError("the posterior has a flat direction at the mode, so nothing can be drawn around it")
-    plain = _Plain(game, observed, points, until=until)
-    plain.slopes = posterior.slopes
     centre, covariance = laplace_in_scores(posterior.coordinates, fit.u, np.asarray(np.linalg.inv(fit.covariance)))
     root, base = np.linalg.cholesky(covariance), posterior(fit.u, 1e-8)
     random, found, logs = np.random.default_rng(seed), [], []
     for n in range(count):
         z = random.standard_normal(len(fit.u))
         v = centre + root @ z
-        point = plain(from_scores(posterior.coordinates, v), TOLERANCE, base, gradient=False)
+        point = posterior(from_scores(posterior.coordinates, v), TOLERANCE, base, gradient=False)
         if point.good:
             found.append(point)
             logs.append(point.likelihood - 0.5 * float(v @ v) + 0.5 * float(z @ z))
@@ -147,7 +137,7 @@ def filed_draws(game: LongGame, observed: Observed, until: int, *, points: int |
     """One draw: the coefficients as the file has them, fitted to nothing."""
     posterior = Posterior(game, padded(observed), points, until=until)
     u = posterior.coordinates.start()
-    point = posterior(u, 1e-8, gradient=False)
+    point = posterior(u, 1e-8, gradient=False, rescue=True)
     if not point.good:
         raise DoubletalkError(f"no equilibrium found at the file's coefficients: residual {point.residual:.1g}")
     return Draws(posterior, (point,), np.zeros(1), until, "the file's coefficients, fitted to nothing", True, np.nan, u)

@@ -178,6 +178,7 @@ class LongGame:
                the probability of the last
     belief     the belief at the start, P(last stance)
     hazard     for each stance, the chance per period of leaving it for the other
+    belief_prior, hazard_priors   priors of these, where they are to be estimated
     points     size of the belief grid (1 with a single stance)
     at_once    groups of actors that move at once, none seeing the others' moves; all others move alone
     horizon    number of periods after which the game ends; 0: it never ends
@@ -199,6 +200,8 @@ class LongGame:
     path: str = ""
     at_once: tuple[tuple[str, ...], ...] = ()
     horizon: int = 0
+    belief_prior: Prior = Prior("fixed")
+    hazard_priors: tuple[Prior, ...] = ()
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:
@@ -225,6 +228,20 @@ class LongGame:
     def values(self) -> tuple[float, ...]:
         """The coefficients' values as the file gives them."""
         return tuple(coefficient.value for coefficient in self.coefficients)
+
+    @property
+    def unobserved(self) -> tuple[Coefficient, ...]:
+        """The belief at the start and the chances of leaving each stance, as numbers with priors; none for one stance.
+        """
+        if len(self.stances) != 2:
+            return ()
+        first, last = self.stances
+        priors = self.hazard_priors or (Prior("fixed"), Prior("fixed"))
+        return (
+            Coefficient("start_belief", self.belief, self.belief_prior, f"P({last}) at the start of the record"),
+            Coefficient(f"leaves_{first}", self.hazard[0], priors[0], f"Chance per {self.period} of leaving {first}"),
+            Coefficient(f"leaves_{last}", self.hazard[1], priors[1], f"Chance per {self.period} of leaving {last}"),
+        )
 
     def actor(self, name: str) -> Actor:
         """The actor called *name*; KeyError where there is none."""

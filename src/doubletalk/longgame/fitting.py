@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from doubletalk.errors import DoubletalkError, InputError
-from doubletalk.longgame.declaration import LongGame
+from doubletalk.longgame.declaration import LongGame, Prior
 from doubletalk.longgame.likelihood import Observed
 from doubletalk.longgame.posterior import Point, Posterior
 
@@ -80,7 +80,10 @@ def lens(game: LongGame, which: str) -> LongGame:
         raise InputError(f"unknown lens {which!r}; expected one of {', '.join(LENSES)}")
     if which == "mixed" or len(game.stances) == 1:
         return game
-    return replace(game, belief=float(which == "last"), hazard=(0.0, 0.0))
+    fixed = Prior("fixed")
+    return replace(
+        game, belief=float(which == "last"), hazard=(0.0, 0.0), belief_prior=fixed, hazard_priors=(fixed, fixed)
+    )
 
 
 def quick_fit(

@@ -1,6 +1,6 @@
 """Draws from the posterior by importance sampling around the mode, and the marginal likelihood with its error.
 
-Proposals are multivariate t with 7 degrees of freedom around the mode, with the Laplace covariance. With weights
+Proposals are multivariate t around the mode, with the Laplace covariance, made wider or not. With weights
 w = posterior / proposal,
 
     log p(y) ~ log mean w,   standard error sd(w) / (mean(w) sqrt N),
@@ -55,22 +55,27 @@ class Weighted:
 
 def importance(
     posterior: Posterior, fit: QuickFit, draws: int, seed: int = 1,
-    progress: Callable[[int, int], None] | None = None, tolerance: float = 1e-5,
+    progress: Callable[[int, int], None] | None = None, tolerance: float = 1e-5, degrees: float = DEGREES,
+    wider: float = 1.0,
 ) -> Weighted:  # fmt: skip
-    """Weighted draws from the posterior around a settled quick fit."""
+    """Weighted draws from the posterior around a settled quick fit.
+
+    The proposals have *degrees* of freedom and are *wider* than the approximation by that factor. In many dimensions
+    few degrees propose mostly too far out; where the coordinates make the posterior near normal, many are better.
+    """
     if not fit.curved:
         raise DoubletalkError("the posterior has a flat direction at the mode, so nothing can be drawn around it")
     random, d = np.random.default_rng(seed), len(fit.u)
-    root = np.linalg.cholesky(fit.covariance)
+    root = wider * np.linalg.cholesky(fit.covariance)
     base = posterior(fit.u, 1e-8)
     points, logs, failed = [], [], 0
-    constant = (gammaln((DEGREES + d) / 2) - gammaln(DEGREES / 2) - d / 2 * np.log(DEGREES * np.pi)
+    constant = (gammaln((degrees + d) / 2) - gammaln(degrees / 2) - d / 2 * np.log(degrees * np.pi)
                 - np.log(np.diag(root)).sum())  # fmt: skip
     for n in range(draws):
-        z = random.standard_normal(d) * np.sqrt(DEGREES / random.chisquare(DEGREES))
+        z = random.standard_normal(d) * np.sqrt(degrees / random.chisquare(degrees))
         point = posterior(fit.u + root @ z, tolerance, base, gradient=False)
         points.append(point)
-        proposed = constant - (DEGREES + d) / 2 * np.log1p(float(z @ z) / DEGREES)
+        proposed = constant - (degrees + d) / 2 * np.log1p(float(z @ z) / degrees)
         logs.append(point.value - proposed if point.good else -np.inf)
         failed += not point.good
         if progress is not None:

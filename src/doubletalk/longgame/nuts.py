@@ -1,200 +1,170 @@
-"""The No-U-Turn sampler, run on the host so that every step starts the equilibrium from the step before.
+"""One chain of the No-U-Turn sampler over a posterior, by numpyro, from a mode.
 
-Multinomial sampling along the trajectory and the generalised U-turn criterion; step size by dual averaging; the metric
-is the Laplace covariance around the mode, its diagonal adapted once, half way through the warm-up. A chain's state can
-be saved after any block of draws and goes on exactly as it would have.
+The sampler sees z with u = mode + root z, root root' the Laplace covariance, so that the posterior is near standard
+normal in z. Step size and a diagonal metric adapt while warming up. Every evaluation begins at the mode, see
+``density.py``: the density is one function of z, and chains in other processes or resumed sample the same one.
 
-Sources: Hoffman and Gelman (2014), JMLR 15; Betancourt (2017), arXiv:1701.02434.
+Sources: Hoffman and Gelman (2014), JMLR 15; Betancourt (2017), arXiv:1701.02434; Phan, Pradhan and Jankowiak (2019),
+arXiv:1912.11554 (numpyro).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Chain", "Density", "Draw", "advance", "begin"]
+from doubletalk.longgame.density import MOST_RESIDUAL, Problem, Start, Told, evaluate, evaluated, played
+from doubletalk.longgame.engine import Play
+from doubletalk.longgame.layout import Shape
 
+__all__ = ["Drawn", "Kernel", "packed", "unpacked", "whitened"]
+
+Array: TypeAlias = Any
 Floats = npt.NDArray[np.float64]
 
-DEPTH = 8
-TARGET = 0.8
-MOST_ERROR = 1000.0
+MOST_STEPS = 100
+"""Most evaluations of G, and of its transpose, in one evaluation of the density."""
+
+MOST_ADJOINT = 0.2
 
 
-@dataclass(frozen=True)
-class Place:
-    """A point of the whitened space with its log density, gradient, and whatever came with the evaluation."""
+class Drawn(NamedTuple):
+    """One draw: coordinates u [d], and what the sampler did for it."""
 
-    z: Floats
-    value: float
-    slope: Floats
-    other: Any
-
-
-Density = Callable[[Floats, Place | None], Place]
-"""Log density at z; the second argument is a near place, for a warm start."""
-
-
-@dataclass(frozen=True)
-class Draw:
-    """One draw with what the sampler did to get it."""
-
-    place: Place
-    accept: float
-    diverging: bool
-    depth: int
-    steps: int
+    u: Floats
+    lp: float
     energy: float
+    diverging: bool
+    n_steps: int
+    tree_depth: int
+    acceptance_rate: float
     step_size: float
 
 
-@dataclass
-class Chain:
-    """State of a chain, all that is needed to go on."""
+def whitened(shape: Shape, problem: Problem, begin: Start, root: Array, tolerance: float) -> Callable[[Array], Array]:
+    """z -> minus the log posterior, with its gradient from the implicit function theorem; infinite where it fails."""
 
-    place: Place
-    random: np.random.Generator
-    scale: Floats
+    def told(z: Array) -> tuple[Array, Array]:
+        u = begin.u + root @ z
+        found, _ = evaluate(shape, problem, begin, u, jnp.asarray(tolerance), jnp.asarray(MOST_STEPS))
+        good = (found.residual <= MOST_RESIDUAL) & (found.adjoint_residual <= MOST_ADJOINT)
+        good = good & jnp.isfinite(found.value) & jnp.all(jnp.isfinite(found.slope))
+        return jnp.where(good, -found.value, jnp.inf), jnp.where(good, -(found.slope @ root), 0.0)
+
+    potential: Any = jax.custom_vjp(lambda z: told(z)[0])
+    potential.defvjp(told, lambda slope, weight: (weight * slope,))
+    found: Callable[[Array], Array] = potential
+    return found
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What all chains of a fit share; its programs are compiled once a process.
+
+    begin      the mode with the equilibrium there and the slopes; ``root`` [d, d]
+    warmup     draws of adaptation; ``target`` acceptance; ``depth`` most doublings of a trajectory
+    """
+
+    shape: Shape
+    problem: Problem
+    begin: Start
+    root: Floats
     warmup: int
-    done: int = 0
-    step_size: float = 0.5
-    log_mean: float = 0.0
-    gap: float = 0.0
-    centre: float = 0.0
-    since: int = 0
-    seen: list[Floats] = field(default_factory=list)
+    tolerance: float = 1e-3
+    target: float = 0.8
+    depth: int = 8
+
+    def first(self, seed: int, spread: float = 1.0) -> Any:
+        """The state of a chain that begins *spread* Laplace standard deviations from the mode, at random, or nearer."""
+        one, other = jax.random.split(jax.random.key(seed))
+        z = spread * jax.random.normal(one, (len(self.root),))
+        for _ in range(4):
+            u = self.begin.u + self.root @ np.asarray(z)
+            told = evaluated(self.shape, self.problem, self.begin, u, self.tolerance, MOST_STEPS, True)
+            if float(told.residual) <= MOST_RESIDUAL and np.isfinite(float(told.value)):
+                break
+            z = z / 2
+        return _first(self._plan, z, other, -told.value, -(told.slope @ self.root))
+
+    def next(self, state: Any) -> tuple[Any, Drawn]:
+        """The state after one more draw, and the draw."""
+        state = _next(self._plan, self._given, state)
+        steps = int(state.num_steps)
+        return state, Drawn(
+            np.asarray(self.begin.u) + self.root @ np.asarray(state.z), -float(state.potential_energy),
+            float(state.energy), bool(state.diverging), steps, int(np.ceil(np.log2(steps + 1))),
+            float(state.accept_prob), float(state.adapt_state.step_size),
+        )  # fmt: skip
+
+    @property
+    def _plan(self) -> _Plan:
+        return _Plan(self.shape, self.warmup, self.target, self.depth)
+
+    @property
+    def _given(self) -> tuple[Any, ...]:
+        return self.problem, self.begin, self.root, self.tolerance
+
+    def at(self, u: Floats) -> tuple[Told, Play]:
+        """The likelihood's terms, the beliefs and the play at a draw, without gradient."""
+        return played(self.shape, self.problem, self.begin, u, self.tolerance)
 
 
-@dataclass
-class _Tree:
-    """A stretch of trajectory: its two ends (place, momentum), the place drawn from it, and its sums."""
+class _Plan(NamedTuple):
+    """What decides the compiled program; data sets and chains of one plan share it."""
 
-    left: tuple[Place, Floats]
-    right: tuple[Place, Floats]
-    drawn: Place
-    energy: float
-    log_weight: float
-    momentum: Floats
-    turned: bool
-    diverging: bool
-    accept: float
-    count: int
+    shape: Shape
+    warmup: int
+    target: float
+    depth: int
 
 
-def begin(density: Density, z: Floats, warmup: int, seed: int) -> Chain:
-    """A chain at *z*."""
-    place = density(z, None)
-    chain = Chain(place, np.random.default_rng(seed), np.ones_like(z), warmup)
-    _restart(chain, 0.5)
-    return chain
+def _sampler(plan: _Plan, potential: Callable[[Array], Array]) -> Any:
+    from numpyro.infer import NUTS
 
-
-def _restart(chain: Chain, step_size: float) -> None:
-    chain.step_size, chain.log_mean, chain.gap, chain.since = step_size, np.log(step_size), 0.0, 0
-    chain.centre = float(np.log(2 * step_size))
-
-
-def advance(density: Density, chain: Chain) -> Draw:
-    """One draw; adapts the chain while it warms up."""
-    draw = _transition(density, chain)
-    chain.place = draw.place
-    chain.done += 1
-    if chain.done <= chain.warmup:
-        _adapt(chain, draw)
-    return draw
-
-
-def _adapt(chain: Chain, draw: Draw) -> None:
-    chain.since += 1
-    t = chain.since
-    chain.gap += (TARGET - draw.accept - chain.gap) / (t + 10)
-    log_step = chain.centre - np.sqrt(t) / 0.05 * chain.gap
-    share = t**-0.75
-    chain.log_mean = share * log_step + (1 - share) * chain.log_mean
-    chain.step_size = float(np.exp(log_step))
-    chain.seen.append(draw.place.z)
-    if chain.done == chain.warmup // 2 and chain.done >= 20:
-        recent = np.array(chain.seen[len(chain.seen) // 4 :])
-        n = len(recent)
-        chain.scale = np.sqrt((n * recent.var(axis=0) + 5.0) / (n + 5.0))
-        _restart(chain, float(np.exp(chain.log_mean)))
-    if chain.done == chain.warmup:
-        chain.step_size = float(np.exp(chain.log_mean))
-        chain.seen = []
-
-
-def _leapfrog(
-    density: Density, chain: Chain, place: Place, momentum: Floats, direction: int
-) -> tuple[Place, Floats]:
-    """Momentum is in units in which its density is standard normal; ``scale`` is the metric's root."""
-    step = direction * chain.step_size
-    half = momentum + 0.5 * step * chain.scale * place.slope
-    after = density(place.z + step * chain.scale * half, place)
-    return after, half + 0.5 * step * chain.scale * after.slope
-
-
-def _turned(total: Floats, left: Floats, right: Floats) -> bool:
-    return bool(total @ left <= 0 or total @ right <= 0)
-
-
-def _transition(density: Density, chain: Chain) -> Draw:
-    random = chain.random
-    momentum = random.standard_normal(len(chain.place.z))
-    initial = 0.5 * float(momentum @ momentum) - chain.place.value
-    tree = _Tree((chain.place, momentum), (chain.place, momentum), chain.place, initial, 0.0, momentum, False, False,
-                 0.0, 0)  # fmt: skip
-    depth = 0
-    while depth < DEPTH and not tree.turned and not tree.diverging:
-        direction = 1 if random.random() < 0.5 else -1
-        end = tree.right if direction == 1 else tree.left
-        new = _grown(density, chain, end, direction, depth, initial)
-        accept, count = tree.accept + new.accept, tree.count + new.count
-        if new.turned or new.diverging:
-            tree.accept, tree.count, tree.diverging, tree.turned = accept, count, new.diverging, True
-            break
-        chosen = new if np.log(random.random()) < new.log_weight - tree.log_weight else tree
-        tree = _joined(tree, new, direction, chosen)
-        depth += 1
-    drawn_accept = tree.accept / max(tree.count, 1)
-    return Draw(tree.drawn, drawn_accept, tree.diverging, depth, tree.count, tree.energy, chain.step_size)
-
-
-def _joined(tree: _Tree, new: _Tree, direction: int, chosen: _Tree) -> _Tree:
-    left, right = (tree.left, new.right) if direction == 1 else (new.left, tree.right)
-    total = tree.momentum + new.momentum
-    first, second = (tree, new) if direction == 1 else (new, tree)
-    turned = (
-        new.turned or _turned(total, left[1], right[1])
-        or _turned(first.momentum + second.left[1], first.left[1], second.left[1])
-        or _turned(second.momentum + first.right[1], first.right[1], second.right[1])
+    return NUTS(
+        potential_fn=potential, step_size=0.4, target_accept_prob=plan.target, max_tree_depth=plan.depth,
+        dense_mass=False,
     )  # fmt: skip
-    weight = float(np.logaddexp(tree.log_weight, new.log_weight))
-    return _Tree(left, right, chosen.drawn, chosen.energy, weight, total, turned, new.diverging,
-                 tree.accept + new.accept, tree.count + new.count)  # fmt: skip
 
 
-def _grown(
-    density: Density, chain: Chain, end: tuple[Place, Floats], direction: int, depth: int, initial: float
-) -> _Tree:
-    """A stretch of 2^depth steps on from *end*."""
-    if depth == 0:
-        place, momentum = _leapfrog(density, chain, *end, direction)
-        energy = 0.5 * float(momentum @ momentum) - place.value
-        error = energy - initial if np.isfinite(energy) else np.inf
-        return _Tree((place, momentum), (place, momentum), place, energy, -error, momentum, False,
-                     error > MOST_ERROR, float(np.exp(min(0.0, -error))), 1)  # fmt: skip
-    first = _grown(density, chain, end, direction, depth - 1, initial)
-    if first.turned or first.diverging:
-        return first
-    outer = first.right if direction == 1 else first.left
-    second = _grown(density, chain, outer, direction, depth - 1, initial)
-    if second.turned or second.diverging:
-        second.accept, second.count = first.accept + second.accept, first.count + second.count
-        return second
-    weight = np.logaddexp(first.log_weight, second.log_weight)
-    chosen = second if np.log(chain.random.random()) < second.log_weight - weight else first
-    return _joined(first, second, direction, chosen)
+@partial(jax.jit, static_argnums=0)
+def _first(plan: _Plan, z: Array, key: Any, value: Array, slope: Array) -> Any:
+    """The sampler's state at z: set up with a density that compiles quickly, its value and slope then put in."""
+    state = _sampler(plan, lambda z: 0.5 * z @ z).init(key, plan.warmup, init_params=z)
+    energy = state.energy - state.potential_energy + value
+    return state._replace(potential_energy=value, energy=energy, z_grad=slope)
+
+
+@partial(jax.jit, static_argnums=0)
+def _next(plan: _Plan, given: tuple[Any, ...], state: Any) -> Any:
+    sampler = _sampler(plan, whitened(plan.shape, *given))
+    sampler.init(state.rng_key, plan.warmup, init_params=state.z)  # sets the sampler up; what it computes is not used
+    return sampler.sample(state, (), {})
+
+
+def packed(state: Any) -> dict[str, npt.NDArray[Any]]:
+    """A chain's state as plain arrays, to be stored."""
+    leaves = jax.tree.leaves(state)
+    return {f"state_{k}": np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+            for k, leaf in enumerate(leaves)}  # fmt: skip
+
+
+def unpacked(like: Any, stored: dict[str, npt.NDArray[Any]]) -> Any:
+    """The inverse of :func:`packed`; *like* is any state of the same kernel."""
+    leaves, tree = jax.tree.flatten(like)
+    made = []
+    for k, leaf in enumerate(leaves):
+        value = jnp.asarray(stored[f"state_{k}"])
+        made.append(jax.random.wrap_key_data(value) if _is_key(leaf) else value)
+    return jax.tree.unflatten(tree, made)
+
+
+def _is_key(leaf: Any) -> bool:
+    return bool(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key))

@@ -33,6 +33,9 @@ from doubletalk.longgame.declaration import (
 __all__ = ["load_long_game", "long_game_from_text", "number", "prior_of"]
 
 MAX_NODES = 50_000_000
+_Chance = tuple[float, Prior]
+"""A probability with its prior."""
+
 _TOP = ("doubletalk_longgame", "title", "source", "period", "discount", "beliefs", "informed", "actors", "at_once",
         "states", "horizon", "coefficients", "payoffs", "policies", "outcomes")  # fmt: skip
 _FAMILIES = {"normal": 2, "half_normal": 1, "uniform": 2, "gamma": 2, "beta": 2}
@@ -105,7 +108,7 @@ class _Reader:
         check_keys(top, "the long-game file", _TOP)
         actors = table(required(top, "actors", "the long-game file"), "actors")
         states = table(required(top, "states", "the long-game file"), "states")
-        informed, stances, belief, hazard = self.informed(top, actors)
+        informed, stances, (belief, belief_prior), hazard = self.informed(top, actors)
         self.names(actors, states, stances)
         self.together = self.at_once(top, list(actors.entries), informed if len(stances) == 2 else "")
         coefficients = self.coefficients(table(required(top, "coefficients", "the long-game file"), "coefficients"))
@@ -119,7 +122,9 @@ class _Reader:
             source=words(top.entries["source"], "source") if "source" in top.entries else "",
             period=words(top.entries["period"], "period") if "period" in top.entries else "period",
             actors=made, variables=variables, coefficients=coefficients, informed=informed, stances=stances,
-            belief=belief, hazard=hazard, points=points, path=self.path, at_once=self.together,
+            belief=belief, hazard=tuple(chance for chance, _ in hazard), points=points, path=self.path,
+            at_once=self.together,
+            belief_prior=belief_prior, hazard_priors=tuple(prior for _, prior in hazard),
             horizon=int(number(top.entries["horizon"], "horizon", 1, 1000)) if "horizon" in top.entries else 0,
         )  # fmt: skip
         size = game.states * prod(len(actor.moves) for actor in made) * points
@@ -135,25 +140,26 @@ class _Reader:
         node = table(top.entries[key], key)
         return [read(name, value, node.line_of(name)) for name, value in node.entries.items()]
 
-    def informed(self, top: Table, actors: Table) -> tuple[str, tuple[str, ...], float, tuple[float, ...]]:
+    def informed(self, top: Table, actors: Table) -> tuple[str, tuple[str, ...], _Chance, tuple[_Chance, ...]]:
+        known = Prior("fixed")
         if "informed" not in top.entries:
-            return "", ("only",), 0.5, (0.0,)
+            return "", ("only",), (0.5, known), ((0.0, known),)
         node = table(top.entries["informed"], "informed")
         check_keys(node, "informed", ("actor", "stances", "belief"))
         name = reference(required(node, "actor", "informed"), "actor", "informed, actor", list(actors.entries))
         listed = table(required(node, "stances", "informed"), "informed, stances")
         if len(listed.entries) not in (1, 2):
             raise InputError(f"informed, stances: found {len(listed.entries)}, expected one or two", line=listed.line)
-        hazard = []
+        hazard: list[_Chance] = []
         for stance, value in listed.entries.items():
             what = f"stance {quoted(stance)}"
             if isinstance(value, Scalar) and value.null:
-                hazard.append(0.0)
+                hazard.append((0.0, known))
                 continue
             entry = table(value, what)
             check_keys(entry, what, ("leaves", "means"))
-            hazard.append(number(entry.entries.get("leaves", Scalar("0")), f"{what}, leaves", 0, 1))
-        belief = number(node.entries.get("belief", Scalar("1/2")), "informed, belief", 0, 1)
+            hazard.append(self.chance(entry.entries.get("leaves", Scalar("0")), f"{what}, leaves"))
+        belief = self.chance(node.entries.get("belief", Scalar("1/2")), "informed, belief")
         return name, tuple(listed.entries), belief, tuple(hazard)
 
     def at_once(self, top: Table, order: list[str], informed: str) -> tuple[tuple[str, ...], ...]:
@@ -188,6 +194,22 @@ class _Reader:
         order = list(self.actor_parts)
         own = next((group for group in self.together if name in group), (name,))
         return order[: order.index(own[0])]
+
+    def chance(self, node: Node, what: str) -> _Chance:
+        """A probability, alone or with a prior: ``1/2`` or ``{value: 1/2, prior: {beta: [2, 2]}}``."""
+        if not isinstance(node, Table):
+            return number(node, what, 0, 1), Prior("fixed")
+        check_keys(node, what, ("value", "prior"))
+        value = number(required(node, "value", what), f"{what}, value", 0, 1)
+        if "prior" not in node.entries:
+            return value, Prior("fixed")
+        prior = prior_of(node.entries["prior"], what)
+        bounds = prior.parameters if prior.family == "uniform" else (0.0, 1.0)
+        if prior.family not in ("beta", "uniform") or not 0 <= bounds[0] < bounds[1] <= 1:
+            raise InputError(
+                f"{what}, prior: a probability takes beta: [a, b] or uniform within 0 and 1", line=node.line
+            )
+        return value, prior
 
     def names(self, actors: Table, states: Table, stances: tuple[str, ...]) -> None:
         """All axes and their labels, before anything refers to them."""
