@@ -151,14 +151,14 @@ def figure(results: dict[str, Any]) -> str:
         low, high = stats.binom.ppf([0.005, 0.995], found["sets"], 1 / BINS)
         panels = []
         for name, each in found["coefficients"].items():
-            band_ends = {"low": float(low), "high": float(high)}
-            rows = [{"bin": k, "count": c, **band_ends} for k, c in enumerate(each["counts"])]
-            base = alt.Chart(alt.Data(values=rows))
+            rows = [{"bin": k, "count": c} for k, c in enumerate(each["counts"])]
+            ends = alt.Chart(alt.Data(values=[{"low": float(low), "high": float(high)}]))
             x = alt.X("bin:O", title="rank, in tenths", axis=alt.Axis(labels=False, ticks=False))
-            bars = base.mark_bar(color=PALETTE[0]).encode(x=x, y=alt.Y("count:Q", title=None))
-            band = base.mark_rect(opacity=0.25, color="#8c959f").encode(y=alt.Y("low:Q", title=None), y2="high:Q")
+            bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=PALETTE[0], opacity=0.8)
+            bars = bars.encode(x=x, y=alt.Y("count:Q", title=None))
+            band = ends.mark_rect(opacity=0.35, color="#8c959f").encode(y=alt.Y("low:Q", title=None), y2="high:Q")
             heading = f"{name}: p {each['p']:.2f}, covers {100 * each['coverage']:.0f} %"
-            panels.append(alt.layer(bars, band).properties(width=170, height=90, title=heading))
+            panels.append(alt.layer(band, bars).properties(width=170, height=90, title=heading))
         lines.append(alt.hconcat(*panels).properties(title=f"{method}, {found['sets']} data sets"))
     chart = alt.vconcat(*lines).configure_title(anchor="start", fontSize=12, color=INK)
     return charted(chart.configure_axis(labelColor=INK, titleColor=INK).to_dict(), "ranks of the truth among draws")

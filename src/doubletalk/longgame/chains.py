@@ -206,14 +206,16 @@ class _Chain:
         self.file, self.chain, self.kernel, self.posterior, self.plan = (
             folder / f"chain_{chain}.npz", chain, kernel, posterior, plan
         )  # fmt: skip
-        self.state = kernel.first(plan.seed * 1000 + chain)
         self.rows: dict[str, list[Any]] = {}
         self.done, self.seconds, self.gradients = 0, 0.0, 0
         stored = read_parts(self.file)
         if stored is not None:
-            self.state = unpacked(self.state, stored)
             self.done, self.seconds, self.gradients = int(stored["done"]), float(stored["seconds"]), int(stored["n"])
             self.rows = {key[4:]: list(value) for key, value in stored.items() if key.startswith("row_")}
+        self.state: Any = None
+        if not self.finished:
+            self.state = kernel.first(plan.seed * 1000 + chain)
+            self.state = self.state if stored is None else unpacked(self.state, stored)
 
     @property
     def finished(self) -> bool:
