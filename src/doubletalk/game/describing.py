@@ -75,6 +75,8 @@ class Description:
             f"{_count(self.terminal, 'end')}."
         )
         promise = "all equilibria are found" if self.complete else "the list may not be complete"
+        if self.solver_class == "sequential trait":
+            promise += ", those that ties make curved by their conditions"
         lines.append(f"Solver class: {self.solver_class}, because {self.solver_reason}; {promise}.")
         return tuple(lines)
 
