@@ -88,8 +88,10 @@ class Block:
 
 def fingerprint(game: LongGame, coded: CodedRecord, options: RollingOptions | Mapping[str, Any]) -> str:
     """What a stored result hangs on: the game's rules and priors, the coded record, the options, the method."""
-    rules = [game.actors, game.variables, game.coefficients, game.informed, game.stances, game.belief, game.hazard]
+    rules: list[object] = [game.actors, game.variables, game.coefficients, game.informed, game.stances]
+    rules += [game.belief, game.hazard]
     rules += [game.at_once] if game.at_once else []
+    rules += [each for each in game.unobserved if each.prior.family != "fixed"]
     told = options if isinstance(options, Mapping) else asdict(options)
     record = [list(coded.quarters), coded.chosen.tolist(), coded.levels.tolist(), coded.after.tolist()]
     text = json.dumps([FORMAT, repr(rules), record, {name: told[name] for name in sorted(told)}])

@@ -91,7 +91,7 @@ def predict(
         beliefs = np.array([standing.beliefs[d] for standing in standings])
         play = draws.posterior.play(point)
         found.append(
-            look_ahead(game, draws.posterior.tables, play, begins, beliefs, paths=each, periods=horizon,
+            look_ahead(game, draws.posterior.tables_at(point.u), play, begins, beliefs, paths=each, periods=horizon,
                        seed=int(seeds[d]))
         )  # fmt: skip
         if tell is not None:
