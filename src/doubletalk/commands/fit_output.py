@@ -30,7 +30,7 @@ def printed(found: Fitted, *, stance: bool, most: int) -> str:
 def _verdict(found: Fitted) -> str:
     if found.diagnosis is None:
         good = "at a mode, its weights can be believed" if found.settled else "NOT TO BE BELIEVED"
-        return f"QUICK (Laplace approximation, importance sampling): {good}{_quick_faults(found)}"
+        return f"QUICK (Laplace approximation around one mode, importance sampling): {good}{_quick_faults(found)}"
     if found.diagnosis.converged:
         return "converged: R-hat below 1.01, bulk and tail ESS above 400 for every coefficient, no divergences"
     return f"NOT CONVERGED: {'; '.join(found.diagnosis.faults)}"
