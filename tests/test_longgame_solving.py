@@ -26,9 +26,10 @@ from doubletalk.longgame.declaration import (  # noqa: E402
     Variable,
 )
 from doubletalk.longgame.engine import continuation, inside, outside, start, tables_of  # noqa: E402
+from doubletalk.longgame.explaining import _Here, explain  # noqa: E402
 from doubletalk.longgame.policies import outcomes_of  # noqa: E402
 from doubletalk.longgame.simulate import simulate  # noqa: E402
-from doubletalk.longgame.solution import explain, search_equilibria, solve_long_game  # noqa: E402
+from doubletalk.longgame.solution import search_equilibria, solve_long_game  # noqa: E402
 
 CASES = [
     (1, ("c", "w"), 1, ()), (2, ("c", "w"), 2, ()), (3, ("w", "c"), 2, ()),
@@ -201,3 +202,21 @@ def test_search_from_many_starts_counts_the_equilibria():
     assert sum(found.times) + found.failed == 1 + 1 + 4
     lines = explain(solved, {"x": "lo", "e": "0", "y": "b"}, 0.4)
     assert any("c (first)" in line for line in lines)
+    assert any("(best)" in line and " now, " in line for line in lines)
+
+
+def test_without_a_future_a_move_is_worth_what_it_pays_now():
+    """With discounts of zero the explained payoffs of the period differ as choice values do, for every actor."""
+    game = random_game(2, points=3)
+    game = replace(game, actors=tuple(replace(actor, discount=0.0) for actor in game.actors))
+    solved = solve_long_game(game)
+    for levels in ((0, 0, 1), (1, 1, 2), (1, 0, 0)):
+        here = _Here(solved, levels)
+        for stance in (0, 1):
+            worth = here.worth(0, stance, (), float(stance))
+            paid = [here.paid(0, stance, (), m, float(stance)) for m in range(len(worth))]
+            assert np.allclose(worth - worth[0], np.array(paid) - paid[0], atol=1e-9)
+        for seen in ((0,), (1,)):
+            worth = here.worth(1, None, seen, 0.5)
+            paid = [here.paid(1, None, seen, m, 0.5) for m in range(len(worth))]
+            assert np.allclose(worth - worth[0], np.array(paid) - paid[0], atol=1e-9)

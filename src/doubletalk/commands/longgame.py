@@ -148,8 +148,8 @@ def solve(
         raise InputError("--at asks for a period of a game that ends; give --horizon N or 'horizon' in the file")
     asked = None if explain is None else _pairs(explain, "--explain")
     solution = _solved(game, settings, policy)
+    from doubletalk.longgame.explaining import explain as explained
     from doubletalk.longgame.solution import at_equilibrium, grid_error, search_equilibria
-    from doubletalk.longgame.solution import explain as explained
 
     put(f"{solution.game.title}\n")
     put(f"residual {solution.residual:.1e} in units of the shock, {solution.evaluations} evaluations\n")

@@ -83,7 +83,8 @@ class Play(NamedTuple):
     """One period's play at an unknown: for each actor log choice probabilities and choice values Q.
 
     An uninformed actor's arrays have axes [v.., m1, .., own move, belief]; the informed actor's have a leading stance
-    axis. Actors after the informed one are indexed by the posterior belief, which is public when they move.
+    axis. Actors after the informed one are indexed by the posterior belief, which is public when they move. Choice
+    values leave out payoffs that neither the actor's move nor a later one changes: their differences decide.
     """
 
     log_probabilities: tuple[Any, ...]

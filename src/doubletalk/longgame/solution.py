@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from doubletalk.longgame.engine import Play, Tables, Unknown
     from doubletalk.longgame.layout import Shape
 
-__all__ = ["LongSolution", "Starts", "at_equilibrium", "endless", "explain", "grid_error", "search_equilibria",
-           "solve_long_game"]  # fmt: skip
+__all__ = ["LongSolution", "Starts", "at_equilibrium", "endless", "grid_error", "search_equilibria", "solve_long_game"]
 
 Floats = npt.NDArray[np.float64]
 BELIEF = "belief"
@@ -63,6 +62,7 @@ class LongSolution:
         """Everything as a labelled Dataset: ``P_<actor>``, ``Q_<actor>``, ``V_<actor>``.
 
         Beliefs are P(last stance): at the period's start for moves up to the informed actor's, after it for later ones.
+        ``Q_`` leaves out payoffs that neither the actor's move nor a later one changes; ``V_`` leaves out nothing.
         """
         import xarray as xr
 
@@ -210,52 +210,3 @@ def endless(game: LongGame, what: str) -> None:
             f"{what} is for games that never end, and this one ends after {game.horizon} periods; "
             "leave out 'horizon'", game.path or None,
         )  # fmt: skip
-
-
-def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> list[str]:
-    """What each actor does in a state and why: probabilities, and by how much each move's value is below the best.
-
-    ``state`` gives a level for each variable; later movers are shown after the likeliest earlier moves, with the belief
-    that these have made.
-    """
-    import jax.numpy as jnp
-
-    from doubletalk.longgame.beliefs import curve_weights, log_chances_at
-
-    game, shape = solution.game, solution.shape
-    index = []
-    for variable in game.variables:
-        if variable.name not in state:
-            raise InputError(f"the state lacks {variable.name!r}; give all of {[v.name for v in game.variables]}")
-        if state[variable.name] not in variable.levels:
-            raise InputError(unknown(f"level of {variable.name!r}", state[variable.name], variable.levels))
-        index.append(variable.levels.index(state[variable.name]))
-    lines, seen = [], tuple(index)
-    for i, actor in enumerate(game.actors):
-        informed = i == shape.informed
-        curve = np.asarray(curve_weights(shape.points, jnp.asarray([belief])))[0]
-        logs, q = (np.asarray(part[i]) for part in solution.play)
-        rows = [np.exp(log_chances_at(_at(part, seen), belief)) for part in (logs if informed else [logs])]
-        worth = [_at(part, seen) @ curve for part in (q if informed else [q])]
-        for t, (chances, values) in enumerate(zip(rows, worth, strict=True)):
-            who = f"{actor.name} ({game.stances[t]})" if informed else actor.name
-            order = np.argsort(-chances)
-            shown = ", ".join(f"{actor.moves[k]} {chances[k]:.3f} ({values[k] - values.max():+.2f})" for k in order[:6])
-            lines.append(f"{who}, belief {belief:.3f}: {shown}" if shape.informed >= 0 else f"{who}: {shown}")
-        mixed = rows[0] if not informed else (1 - belief) * rows[0] + belief * rows[1]
-        likeliest = int(np.argmax(mixed))
-        if informed and mixed[likeliest] > 0:
-            belief = float(belief * rows[1][likeliest] / mixed[likeliest])
-        seen = (*seen, likeliest)
-        group = next(group for group in game.groups if i in group)
-        if i != group[-1]:
-            lines.append("  at the same time:")
-            continue
-        made = [f"{game.actors[j].name} chose {game.actors[j].moves[seen[len(index) + j]]}" for j in group]
-        lines.append(f"  then, after {' and '.join(made)}:")
-    return lines[:-1]
-
-
-def _at(table: Floats, seen: tuple[int, ...]) -> Floats:
-    """[own moves, belief] at the state and the earlier moves."""
-    return np.asarray(table[seen], dtype=float)
