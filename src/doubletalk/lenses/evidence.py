@@ -3,10 +3,10 @@ r"""What a record says for a lens: posterior mode, weighted draws, and the log m
     log p(y | lens) = log \int p(y | c) p(c | lens) dc
 
 first by Laplace at the mode, then by importance sampling from multivariate t around it, with the Monte-Carlo error and
-the Pareto k of the weights. Where the informed actor may have either stance, the draws are of a mixture: around the
-mode, and around the mode under each stance alone (what a stance lacks drawn from its prior), since "always the one" and
-"always the other" may hold most of the posterior without being a mode of it. Weights are posterior over the whole
-mixture.
+the Pareto k of the weights. A part of the draws has half the record's curvature, for ridges that leave the normal
+approximation. Where the informed actor may have either stance, further parts are around the mode under each stance
+alone (what a stance lacks drawn from its prior), since "always the one" and "always the other" may hold most of the
+posterior without being a mode of it. Weights are posterior over the whole mixture.
 
 Every draw comes with log p(y_t | y_1 .. y_{t-1}, c) of each actor and period, with the beliefs, and with the log
 likelihoods of other records and of other initial beliefs at the same equilibrium: the equilibrium does not depend on
@@ -183,7 +183,7 @@ def evidence_of(
     counted = posterior.names, directions(game)
     if not draws or not found.curved:
         return LensEvidence(name, *counted, found)
-    around = [found, *_alone(posterior, game, observed, until, tell)]
+    around = [found, _tempered(found), *_alone(posterior, game, observed, until, tell)]
     points_drawn, logs = _drawn(posterior, around, draws, seed, tell)
     u = np.stack([point.u for point in points_drawn])
     kept = Draws(
@@ -214,6 +214,15 @@ def _climbed(posterior: NormalPosterior, begin: Floats, tell: Tell | None) -> Qu
 
     # It asks for no more than the two kinds of posterior have in common.
     return fit_mode(cast(Posterior, posterior), begin=begin, progress=progress)
+
+
+def _tempered(fit: QuickFit) -> QuickFit:
+    """The fit with half the record's curvature, which covers ridges that leave the normal approximation.
+
+    In these coordinates the prior's curvature is the identity, so that half the record is (H + I) / 2.
+    """
+    half = (np.linalg.inv(fit.covariance) + np.eye(len(fit.u))) / 2
+    return replace(fit, covariance=np.asarray(np.linalg.inv(half)), log_evidence=-np.inf)
 
 
 def _alone(
