@@ -47,6 +47,11 @@ def _ahead(content: PageContent, told: Mapping[str, Any], stale: bool) -> str:
         "was done. Doubt about the coefficients and chance in the game are both in the probabilities.",
         f"{_upper(method['fit'])}: {method['draws']} draws, {method['effective_draws']:.0f} effective, "
         f"{method['paths']} simulated paths. The Monte-Carlo error of a probability is at most {_largest(told):.3f}."
+        + (
+            f" {method['left_out']} more draws were left out, because solving for the equilibrium did not end there."
+            if method["left_out"]
+            else ""
+        )
         + ("" if method["settled"] else " The fit did not settle, so that the numbers are not to be trusted."),
     ]
     if belief is not None:
