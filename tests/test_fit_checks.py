@@ -15,8 +15,8 @@ from longgame_games import random_game
 from doubletalk.errors import InputError
 from doubletalk.longgame.checks import checks, cycle_steps, longest, windows
 from doubletalk.longgame.coordinates import Coordinates
-from doubletalk.longgame.fitted import smoothed
 from doubletalk.longgame.reading import long_game_from_text
+from doubletalk.longgame.stance import smoothed
 
 SMALL = """
 doubletalk_longgame: 1

@@ -23,8 +23,6 @@ from doubletalk.lenses.keeping import Kept, fingerprint  # noqa: E402
 from doubletalk.lenses.normal import NormalPosterior  # noqa: E402
 from doubletalk.lenses.reading import plain_lenses  # noqa: E402
 from doubletalk.lenses.restricting import directions, free_names, idle, one_stance, under  # noqa: E402
-from doubletalk.lenses.smoothing import smoothed  # noqa: E402
-from doubletalk.lenses.stance import stance_over_time  # noqa: E402
 from doubletalk.lenses.whitening import whitened  # noqa: E402
 from doubletalk.lenses.work import Asked, Record, compare_lenses  # noqa: E402
 from doubletalk.longgame.coordinates import Coordinates, held  # noqa: E402
@@ -32,6 +30,8 @@ from doubletalk.longgame.declaration import Coefficient, Prior  # noqa: E402
 from doubletalk.longgame.fitting import lens as stance_lens  # noqa: E402
 from doubletalk.longgame.likelihood import Observed  # noqa: E402
 from doubletalk.longgame.posterior import Posterior  # noqa: E402
+from doubletalk.longgame.smoothing import smoothed  # noqa: E402
+from doubletalk.longgame.stance import stance_over_time  # noqa: E402
 
 PERIODS = 40
 """One length of records, so that little is compiled anew."""

@@ -28,8 +28,8 @@ from doubletalk.errors import DoubletalkError, InputError  # noqa: E402
 from doubletalk.lenses.declaration import Lens, Lenses  # noqa: E402
 from doubletalk.lenses.evidence import Draws, LensEvidence  # noqa: E402
 from doubletalk.lenses.future import FutureScores  # noqa: E402
-from doubletalk.lenses.stance import stance_over_time  # noqa: E402
 from doubletalk.longgame.fitting import QuickFit  # noqa: E402
+from doubletalk.longgame.stance import stance_over_time  # noqa: E402
 from doubletalk.report.html import page_content  # noqa: E402
 from doubletalk.report.page import page_html  # noqa: E402
 

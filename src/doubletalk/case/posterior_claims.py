@@ -28,10 +28,10 @@ from doubletalk.exact import decimal
 from doubletalk.lenses.declaration import EITHER, Lenses
 from doubletalk.lenses.evidence import Draws, LensEvidence, SavedFit
 from doubletalk.lenses.future import FutureScores
-from doubletalk.lenses.smoothing import LEAST_EFFECTIVE, TRUSTED
-from doubletalk.lenses.stance import stance_over_time
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.estimate import Estimate, constant
+from doubletalk.longgame.smoothing import LEAST_EFFECTIVE, TRUSTED
+from doubletalk.longgame.stance import stance_over_time
 
 __all__ = ["Findings", "PosteriorVerdict", "answer_posterior"]
 

@@ -223,7 +223,7 @@ def _coefficients(case: Case, compared: Compared, lens: str, draws: Draws) -> tu
 def _stance(case: Case, compared: Compared, lens: str, coded: CodedRecord, draws: Draws) -> tuple[StanceRow, ...]:
     from doubletalk.lenses.declaration import EITHER
     from doubletalk.lenses.evidence import only_draws
-    from doubletalk.lenses.stance import stance_over_time
+    from doubletalk.longgame.stance import stance_over_time
 
     assert case.long is not None
     game = case.long.game

@@ -29,9 +29,9 @@ from doubletalk.errors import DoubletalkError
 from doubletalk.forecast.normal_scores import from_scores, laplace_in_scores
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.fitting import fit_mode
-from doubletalk.longgame.importance import pareto_k
 from doubletalk.longgame.likelihood import Observed
 from doubletalk.longgame.posterior import Point, Posterior
+from doubletalk.longgame.smoothing import smoothed
 
 __all__ = ["TRUSTED_K", "Draws", "Standing", "filed_draws", "quick_draws"]
 
@@ -128,7 +128,7 @@ def quick_draws(
     weights = np.array(logs)
     method = "quick: Laplace approximation with importance weights"
     return Draws(
-        posterior, tuple(found), weights - logsumexp(weights), until, method, fit.settled, pareto_k(weights), fit.u,
+        posterior, tuple(found), weights - logsumexp(weights), until, method, fit.settled, smoothed(weights)[1], fit.u,
         count - len(found),
     )  # fmt: skip
 

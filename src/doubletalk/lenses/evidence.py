@@ -30,7 +30,6 @@ from scipy.special import gammaln, logsumexp
 
 from doubletalk.lenses.normal import NormalPosterior
 from doubletalk.lenses.restricting import directions, one_stance
-from doubletalk.lenses.smoothing import LEAST_EFFECTIVE, TRUSTED, smoothed
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.engine import Play, Tables
 from doubletalk.longgame.fitting import QuickFit, fit_mode
@@ -38,6 +37,7 @@ from doubletalk.longgame.importance import DEGREES, importance
 from doubletalk.longgame.layout import Shape
 from doubletalk.longgame.likelihood import Observed, log_likelihood
 from doubletalk.longgame.posterior import Point, Posterior
+from doubletalk.longgame.smoothing import LEAST_EFFECTIVE, TRUSTED, smoothed
 
 __all__ = ["Draws", "LensEvidence", "SavedFit", "Variant", "evidence_of"]
 

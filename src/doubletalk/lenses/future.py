@@ -22,7 +22,7 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from doubletalk.lenses.evidence import LensEvidence
-from doubletalk.lenses.smoothing import TRUSTED, smoothed
+from doubletalk.longgame.smoothing import TRUSTED, smoothed
 
 __all__ = ["FutureScores", "leave_future_out", "paired"]
 

@@ -19,11 +19,11 @@ from doubletalk.lenses.evidence import Draws, LensEvidence, Variant, evidence_of
 from doubletalk.lenses.future import FutureScores, leave_future_out
 from doubletalk.lenses.keeping import Kept, fingerprint
 from doubletalk.lenses.restricting import under
-from doubletalk.lenses.smoothing import TRUSTED
 from doubletalk.lenses.whitening import whitened
 from doubletalk.longgame.coordinates import with_priors_scaled
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.likelihood import Observed
+from doubletalk.longgame.smoothing import TRUSTED
 
 __all__ = ["Asked", "Compared", "Record", "Variation", "compare_lenses"]
 

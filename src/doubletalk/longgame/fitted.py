@@ -16,13 +16,14 @@ import numpy.typing as npt
 from doubletalk.longgame.chains import Chains
 from doubletalk.longgame.coordinates import Coordinates
 from doubletalk.longgame.declaration import LongGame
+from doubletalk.longgame.stance import after_deed, smoothed
 
 if TYPE_CHECKING:
     from doubletalk.evidence.coding import CodedRecord
     from doubletalk.longgame.importance import Weighted
     from doubletalk.longgame.posterior import Posterior
 
-__all__ = ["Diagnosis", "Move", "Row", "diagnose", "inference_data", "prior_records", "quick_chains", "smoothed",
+__all__ = ["Diagnosis", "Move", "Row", "diagnose", "inference_data", "prior_records", "quick_chains",
            "stance_moves", "write_netcdf"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -86,31 +87,6 @@ class Diagnosis:
         return tuple(found)
 
 
-def smoothed(beliefs: Floats, hazard: Floats) -> Floats:
-    """[.., T] P(last stance in period t | the whole record), from filtered beliefs [.., T + 1] and hazards [.., 2].
-
-    Only the informed actor's moves tell of its stance, so that period t weighs the stances by the change of the odds
-    within it, and the hazards join the periods: the backward pass of the forward-backward algorithm.
-    """
-    leave = hazard[..., 1]
-    after = _after(beliefs, hazard)
-    following = beliefs[..., 1:]
-    found = after.copy()
-    for t in range(after.shape[-1] - 2, -1, -1):
-        b, ahead, seen = after[..., t], found[..., t + 1], following[..., t]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            from_last = np.where(seen > 0, (1 - leave) * ahead / seen, 0.0)
-            from_first = np.where(seen < 1, leave * (1 - ahead) / (1 - seen), 0.0)
-        found[..., t] = b * (from_last + from_first)
-    return found
-
-
-def _after(beliefs: Floats, hazard: Floats) -> Floats:
-    """[.., T] the belief after the period's deed, before a stance may change: the hazards taken back."""
-    first, last = hazard[..., :1], hazard[..., 1:]
-    return np.asarray(np.clip((beliefs[..., 1:] - first) / (1 - first - last), 0.0, 1.0))
-
-
 @dataclass(frozen=True)
 class Move:
     """What the informed actor's deed in a period did to the belief.
@@ -132,7 +108,7 @@ class Move:
 
 def stance_moves(game: LongGame, beliefs: Floats, hazard: Floats, coded: CodedRecord) -> tuple[Move, ...]:
     """Each period's move of the belief, from draws of beliefs [N, T + 1] and hazards [N, 2], in order of time."""
-    before, after = beliefs[:, :-1], _after(beliefs, hazard)
+    before, after = beliefs[:, :-1], after_deed(beliefs, hazard)
     with np.errstate(divide="ignore"):
         change = np.log(after / (1 - after)) - np.log(before / (1 - before))
     low, high = np.quantile(change, (0.05, 0.95), axis=0)

@@ -21,8 +21,9 @@ from scipy.special import gammaln, logsumexp
 from doubletalk.errors import DoubletalkError
 from doubletalk.longgame.fitting import QuickFit
 from doubletalk.longgame.posterior import Point, Posterior
+from doubletalk.longgame.smoothing import smoothed
 
-__all__ = ["Weighted", "importance", "pareto_k"]
+__all__ = ["Weighted", "importance"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,27 +87,5 @@ def importance(
     weights = shares / shares.sum()
     error = float(shares.std(ddof=1) / np.sqrt(draws)) if draws > 1 else float("nan")
     return Weighted(
-        tuple(points), weights, evidence, error, float(1 / (weights**2).sum()), pareto_k(log_weights), failed
+        tuple(points), weights, evidence, error, float(1 / (weights**2).sum()), smoothed(log_weights)[1], failed
     )
-
-
-def pareto_k(log_weights: Floats) -> float:
-    """Shape of a generalised Pareto tail of the weights (Zhang and Stephens 2009); nan below 25 draws."""
-    n = len(log_weights)
-    count = int(min(n / 5, 3 * np.sqrt(n)))
-    if count < 5:
-        return float("nan")
-    ordered = np.sort(np.exp(log_weights - log_weights.max()))
-    excess = ordered[-count:] - ordered[-count - 1]
-    excess = excess[excess > 0]
-    m = len(excess)
-    if m < 5:
-        return float("nan")
-    grid = 30 + int(np.sqrt(m))
-    places = 1 - np.sqrt(grid / (np.arange(1, grid + 1) - 0.5))
-    b = places / (3 * excess[int(m / 4 + 0.5) - 1]) + 1 / excess[-1]
-    k = np.log1p(-b[:, None] * excess).mean(axis=1)
-    likelihood = m * (np.log(-b / k) - k - 1)
-    share = np.exp(likelihood - logsumexp(likelihood))
-    b_mean = float((b * share).sum())
-    return float((m * np.log1p(-b_mean * excess).mean() + 5) / (m + 10))
