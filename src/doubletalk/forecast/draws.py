@@ -103,16 +103,15 @@ def quick_draws(
     """Draws around the posterior mode given the first *until* periods; ``begin`` [d] is where the climb starts.
 
     Draws at which solving does not end are left out and counted: their density is taken as zero, which is no proof that
-    there is no equilibrium. Raises ``DoubletalkError`` where no equilibrium is found at the mode or at enough draws, or
-    where the posterior is flat.
+    there is no equilibrium. Raises ``DoubletalkError`` where no equilibrium is found at the mode or at enough draws.
     """
     say: Tell = tell or (lambda share, words: None)
     observed = padded(observed)
-    posterior = Posterior(game, observed, points, until=until)
+    posterior = Posterior(game, observed, points, until=until, scores=True)
     fit = fit_mode(posterior, begin=begin, progress=lambda n, value: say(None, f"fit: log posterior {value:.3f}"))
-    if not fit.curved:
-        raise DoubletalkError("the posterior has a flat direction at the mode, so nothing can be drawn around it")
-    centre, covariance = laplace_in_scores(posterior.coordinates, fit.u, np.asarray(np.linalg.inv(fit.covariance)))
+    # where the climb ended on a ridge the covariance is floored, and the weights make up for it
+    hessian = np.linalg.inv(fit.covariance) if fit.curved else posterior.curvature(posterior(fit.u, 1e-8))
+    centre, covariance = laplace_in_scores(posterior.coordinates, fit.u, np.asarray(hessian))
     root, base = np.linalg.cholesky(covariance), posterior(fit.u, 1e-8)
     random, found, logs = np.random.default_rng(seed), [], []
     for n in range(count):

@@ -76,6 +76,8 @@ def from_scores(coordinates: Coordinates, v: Floats) -> Floats:
         value = prior.ppf(stats.norm.cdf(score)) if score < 0 else prior.isf(stats.norm.sf(score))
         if family == "normal":
             found.append(value)
+        elif family == "half_normal" and coordinates.scores:  # its coordinate is the score
+            found.append(score)
         elif family in BOUNDED:
             share = min(max(value, 1e-15), 1 - 1e-15)
             found.append(np.log(share / (1 - share)))

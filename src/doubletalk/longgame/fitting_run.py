@@ -27,7 +27,6 @@ from doubletalk.longgame.fitted import (
     inference_data,
     prior_records,
     quick_chains,
-    smoothed,
     stance_moves,
     write_netcdf,
 )
@@ -36,6 +35,7 @@ from doubletalk.longgame.importance import Weighted, importance
 from doubletalk.longgame.likelihood import observed_from
 from doubletalk.longgame.posterior import Posterior
 from doubletalk.longgame.reading import load_long_game
+from doubletalk.longgame.stance import smoothed
 
 if TYPE_CHECKING:
     from doubletalk.longgame.declaration import LongGame
