@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,13 +21,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the long checks in full")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file run in one process, so that what a file sets up once is set up once; likewise all files that
-    read the shipped case's study, and files that name the same ``PROCESS``, whose compiled programs are shared."""
-    study = {item.path for item in items if "belarus" in getattr(item, "fixturenames", ())}
-    for item in items:
-        own = getattr(getattr(item, "module", None), "PROCESS", item.path.stem)
-        item.add_marker(pytest.mark.xdist_group("belarus" if item.path in study else own))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of one file run in one process, so that what a file sets up once is set up once; likewise all files whose
+    tests read the shipped case's study, and files that name the same ``PROCESS``, for their compiled programs."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByProcess(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return process_of(nodeid.split("::")[0])
+
+    return ByProcess(config, log)
+
+
+@cache
+def process_of(file: str) -> str:
+    """The group of a test file, from its text."""
+    text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    if re.search(r"^ *def .*[(, ]belarus\b", text, re.MULTILINE):
+        return "belarus"
+    named = re.search(r'^PROCESS = "(\w+)"', text, re.MULTILINE)
+    return named.group(1) if named else file
 
 
 @pytest.fixture(scope="session")
