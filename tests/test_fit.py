@@ -47,6 +47,15 @@ def test_prior_densities_in_coordinates_integrate_to_one_and_have_the_right_grad
         assert abs(drawn - wanted) < 0.05, family
 
 
+@pytest.mark.parametrize("scores", [False, True])
+def test_coordinates_at_coefficients_invert_the_way_there(scores):
+    """For each family ``at`` finds the u from which ``free`` gave the coefficient, in logarithms and in scores."""
+    for family, given in FAMILIES.items():
+        priors = Coordinates((Coefficient("a", 0.3, Prior(family, given)),), (0,), (0.3,), scores)
+        for u in (-6.0, -1.0, 0.0, 0.7, 5.0):
+            assert abs(priors.at(priors.free(np.array([u])))[0] - u) < 1e-6, (family, u)
+
+
 def test_a_quick_fit_settles(simulated):
     """On a simulated record the gradient at the mode is nothing and every direction is curved."""
     fit = simulated[3]

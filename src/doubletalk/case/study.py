@@ -235,8 +235,9 @@ def study(
     if evidence not in EVIDENCE:
         raise InputError(f"evidence: found '{evidence}', expected one of {', '.join(EVIDENCE)}")
     clock = Clock(time_limit, flips_limit)
-    run = _Run(load_case(find_case(name_or_path)), progress or (lambda share, what: None), flips, clock, long)
-    run.fit, run.saved = evidence, None if fit is None else Path(fit)
+    saved = None if fit is None else Path(fit)
+    tell = progress or (lambda share, what: None)
+    run = _Run(load_case(find_case(name_or_path)), tell, flips, clock, long, evidence, saved)
     try:
         run.everything()
     except KeyboardInterrupt:
@@ -247,10 +248,12 @@ def study(
 class _Run:
     """A study under way; ``result`` may be asked for at any time."""
 
-    def __init__(self, case: Case, progress: Progress, flips: str, clock: Clock, depth: str) -> None:
+    def __init__(
+        self, case: Case, progress: Progress, flips: str, clock: Clock, depth: str, fit: str, saved: Path | None
+    ) -> None:
         self.case, self.progress, self.flips, self.clock, self.depth = case, progress, flips, clock, depth
+        self.fit, self.saved = fit, saved
         self.long: LongStudy | None = None
-        self.fit, self.saved = "quick", None  # type: str, Path | None
         self.evidence: PosteriorStudy | None = None
         self.rooms = {
             name: GameRoom(file.game, lambda game: solve(game, time_limit=self.clock.limit()))

@@ -12,14 +12,13 @@ The conditions have the form that ``pieces_sequential_node`` solves; only the pl
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import chain, combinations
 from math import prod
 
 from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form
 from doubletalk.equilibrium.pieces_sequential_node import Step, Stretch
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Play, plays_choosing
-from doubletalk.equilibrium.pieces_sequential_tree import Describe, combined, pruned
+from doubletalk.equilibrium.pieces_sequential_tree import Describe, combined, pruned, stepped
 from doubletalk.errors import TooLarge
 
 __all__ = ["MOST_PLANS", "free_plans", "nash_continuations"]
@@ -69,11 +68,5 @@ def nash_continuations(
     for best in chain.from_iterable(combinations(actions, size) for size in range(1, len(actions) + 1)):
         for cone, picked in combined(whole, [after[a] if a in best else free[a] for a in actions]):
             step = Step(node, [stretch.plays for stretch in picked], asked, best)
-            reasons = sorted({stretch.curved for stretch in picked if stretch.curved})
-            if reasons:
-                firm = all(stretch.ray_exact for stretch in picked if stretch.curved)
-                found += [Stretch(cone, step.outer(cone), reason, ray_exact=firm) for reason in reasons]
-                continue
-            for stretch in step.stretches(cone):
-                found.append(replace(stretch, curved=describe(node, stretch.curved)) if stretch.curved else stretch)
+            found += stepped(step, cone, picked, describe)
     return pruned([stretch for stretch in found if stretch.plays])

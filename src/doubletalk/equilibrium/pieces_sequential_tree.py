@@ -15,7 +15,7 @@ from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form
 from doubletalk.equilibrium.pieces_sequential_node import Step, Stretch
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Play
 
-__all__ = ["Describe", "combined", "continuations", "pruned"]
+__all__ = ["Describe", "combined", "continuations", "pruned", "stepped"]
 
 Describe = Callable[[Node, str], str]
 
@@ -38,15 +38,20 @@ def continuations(
     after = [continuations((*node, a), counts, whole, terminal, describe, asked) for a in range(counts[len(node)])]
     found: list[Stretch] = []
     for cone, picked in combined(whole, after):
-        step = Step(node, [stretch.plays for stretch in picked], asked)
-        reasons = sorted({stretch.curved for stretch in picked if stretch.curved})
-        if reasons:
-            firm = all(stretch.ray_exact for stretch in picked if stretch.curved)
-            found += [Stretch(cone, step.outer(cone), reason, ray_exact=firm) for reason in reasons]
-            continue
-        for stretch in step.stretches(cone):
-            found.append(replace(stretch, curved=describe(node, stretch.curved)) if stretch.curved else stretch)
+        found += stepped(Step(node, [stretch.plays for stretch in picked], asked), cone, picked, describe)
     return pruned(found)
+
+
+def stepped(step: Step, cone: Cone, picked: Sequence[Stretch], describe: Describe) -> list[Stretch]:
+    """The stretches of one step over *cone* after the *picked* ones; an outer bound where one of those is curved."""
+    reasons = sorted({stretch.curved for stretch in picked if stretch.curved})
+    if reasons:
+        firm = all(stretch.ray_exact for stretch in picked if stretch.curved)
+        return [Stretch(cone, step.outer(cone), reason, ray_exact=firm) for reason in reasons]
+    return [
+        replace(stretch, curved=describe(step.node, stretch.curved)) if stretch.curved else stretch
+        for stretch in step.stretches(cone)
+    ]
 
 
 def combined(whole: Cone, after: Sequence[Sequence[Stretch]]) -> Iterator[tuple[Cone, tuple[Stretch, ...]]]:

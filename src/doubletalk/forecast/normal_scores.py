@@ -71,19 +71,13 @@ def from_scores(coordinates: Coordinates, v: Floats) -> Floats:
     """The coordinates u [d] of scores v [d]."""
     found = []
     for coefficient, score in zip(coordinates.coefficients, np.clip(v, -MOST, MOST), strict=True):
-        family = coefficient.prior.family
         prior = _distribution(coefficient.prior)
         value = prior.ppf(stats.norm.cdf(score)) if score < 0 else prior.isf(stats.norm.sf(score))
-        if family == "normal":
-            found.append(value)
-        elif family == "half_normal" and coordinates.scores:  # its coordinate is the score
-            found.append(score)
-        elif family in BOUNDED:
-            share = min(max(value, 1e-15), 1 - 1e-15)
-            found.append(np.log(share / (1 - share)))
-        else:
-            found.append(np.log(max(value, 1e-300)))
-    return np.array(found, dtype=float)
+        if coefficient.prior.family in BOUNDED:
+            low, high = _bounds(coefficient.prior)
+            value = low + (high - low) * value
+        found.append(value)
+    return coordinates.at(np.array(found, dtype=float))
 
 
 def laplace_in_scores(coordinates: Coordinates, u: Floats, hessian: Floats) -> tuple[Floats, Floats]:

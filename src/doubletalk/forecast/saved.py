@@ -18,7 +18,7 @@ from doubletalk.errors import DoubletalkError, InputError
 from doubletalk.evidence.coding import CodedRecord
 from doubletalk.forecast.draws import LEAST_DRAWS, TOLERANCE, Draws, padded
 from doubletalk.longgame.coordinates import Coordinates
-from doubletalk.longgame.declaration import LongGame, Prior
+from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.likelihood import Observed
 from doubletalk.longgame.posterior import Posterior
 
@@ -45,10 +45,7 @@ def saved_draws(
     places = np.unique(np.linspace(0, len(values) - 1, count).round().astype(int))
     points, near = [], None
     for n, place in enumerate(places):
-        u = np.array(
-            [_coordinate(c.prior, x) for c, x in zip(posterior.coordinates.coefficients, values[place], strict=True)]
-        )
-        point = posterior(u, TOLERANCE, near, gradient=False)
+        point = posterior(posterior.coordinates.at(values[place]), TOLERANCE, near, gradient=False)
         if point.good:
             points.append(point)
             near = near or point
@@ -118,14 +115,3 @@ def _values(file: str, draws: Any, coordinates: Coordinates) -> Floats:
     if missing:
         raise InputError(f"has no draws of {', '.join(missing[:5])}: it was made with another game", file)
     return np.stack([np.asarray(draws[name], dtype=float).reshape(-1) for name in coordinates.names], axis=1)
-
-
-def _coordinate(prior: Prior, value: float) -> float:
-    """The coordinate u of a coefficient, see ``longgame/coordinates.py``."""
-    if prior.family in ("half_normal", "gamma"):
-        return float(np.log(max(value, 1e-300)))
-    if prior.family in ("uniform", "beta"):
-        low, high = prior.parameters if prior.family == "uniform" else (0.0, 1.0)
-        share = min(max((value - low) / (high - low), 1e-15), 1 - 1e-15)
-        return float(np.log(share / (1 - share)))
-    return float(value)

@@ -28,9 +28,8 @@ from doubletalk.lenses.declaration import EITHER, Held, Lens, Lenses
 from doubletalk.longgame.declaration import LongGame, Prior
 from doubletalk.longgame.reading import number, prior_of
 
-__all__ = ["LENSES_FILE", "load_lenses", "plain_lenses"]
+__all__ = ["load_lenses", "plain_lenses"]
 
-LENSES_FILE = "lenses.yaml"
 _TOP = ("doubletalk_lenses", "title", "note", "lenses")
 _LENS = ("means", "stance", "held", "priors", "belief", "source", "sentence", "who")
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import scipy.special
-from scipy.special import betaln, expit, gammaln, log_expit, ndtr, ndtri
+from scipy.special import betaln, erf, expit, gammaln, log_expit, ndtr, ndtri
 
 from doubletalk.errors import InputError
 from doubletalk.game.wording import unknown
@@ -134,6 +134,11 @@ class Coordinates:
         slope = slope - (v - d.mean) * d.weight**2 * moving
         return np.asarray(_log_prior(np, log_expit, d, u, c)), slope
 
+    def at(self, c: Floats) -> Floats:
+        """[d] coordinates of coefficients [d], the inverse of ``free``; kept off the edges of what is possible."""
+        pairs = zip(self.coefficients, c, strict=True)
+        return np.array([_coordinate(k.prior, float(value), self.scores) for k, value in pairs])
+
     def start(self) -> Floats:
         """Coordinates of the file's values, kept off the edges."""
         return np.array([_start(c, self.scores) for c in self.coefficients])
@@ -185,6 +190,20 @@ def traced(xp: Any, special: Any, log_share: Any, d: Density, u: Any) -> tuple[A
     """The whole vector [k + 3] at u [d] and log p(u), with JAX's functions, to be differentiated."""
     c = _free(xp, special, d, u)
     return xp.asarray(d.fixed).at[d.places].set(c), _log_prior(xp, log_share, d, u, c)
+
+
+def _coordinate(prior: Prior, value: float, scores: bool) -> float:
+    family, given = prior.family, prior.parameters
+    if family == "half_normal" and scores:
+        share = erf(value / given[0] / np.sqrt(2.0))
+        return float(ndtri(max(share, 1e-300)) if share < 0.5 else -ndtri(max(2 * ndtr(-value / given[0]), 1e-300)))
+    if family in POSITIVE:
+        return float(np.log(max(value, 1e-300)))
+    if family in BOUNDED:
+        low, high = given if family == "uniform" else (0.0, 1.0)
+        share = min(max((value - low) / (high - low), 1e-15), 1 - 1e-15)
+        return float(np.log(share / (1 - share)))
+    return value
 
 
 def _start(coefficient: Coefficient, scores: bool) -> float:
