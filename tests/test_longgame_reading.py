@@ -148,3 +148,16 @@ def test_the_commands_check_solve_simulate_and_compare(tmp_path):
     assert "rule,ups," in compared.stdout
     wrong = run.invoke(app, ["longgame", "solve", str(file), "--set", "kk=1"])
     assert isinstance(wrong.exception, InputError)
+
+
+def test_a_shipped_case_is_known_by_its_name_from_any_folder(tmp_path, monkeypatch):
+    """``longgame check`` and ``fit`` take the name of a shipped case where no such folder is, like ``study``."""
+    pytest.importorskip("numpyro")
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner()
+    assert "162 states" in run.invoke(app, ["longgame", "check", "belarus"]).output
+    for name, told in (("belarus", "unknown lens 'nosuch'"), ("nosuch", "unknown case 'nosuch'")):
+        answer = run.invoke(app, ["fit", name, "--lens", "nosuch"])
+        assert isinstance(answer.exception, InputError), answer.output
+        assert told in str(answer.exception)
+    assert not list(tmp_path.iterdir())

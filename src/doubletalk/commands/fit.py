@@ -18,7 +18,9 @@ MOST_TOLD = 8
 
 
 def fit(
-    case: Annotated[Path, typer.Argument(metavar="CASE", help="A case folder with longgame.yaml and coding.yaml.")],
+    case: Annotated[
+        Path, typer.Argument(metavar="CASE", help="A case with longgame.yaml and coding.yaml, by folder or name.")
+    ],
     coding: Annotated[str, typer.Option("--coding", metavar="FILE", help="The coding of the record.")] = "coding.yaml",
     lens: Annotated[
         str, typer.Option("--lens", metavar="L", help="mixed, or the name of a stance held to be the only one.")
@@ -54,12 +56,14 @@ def fit(
     if figures is not None:
         make_folder(figures)
     _needs_fit()
+    from doubletalk.case.finding import find_case
     from doubletalk.commands.fit_output import figure_files, fitted_json, printed
     from doubletalk.longgame.chains import Plan
     from doubletalk.longgame.fitting_run import Request, fit_case
 
     plan = Plan(chains, warmup, draws, seed)
-    asked = Request(case, coding, lens, beliefs, plan, quick, PRIOR_DRAWS if figures is not None or not quick else 0)
+    place = case if case.is_dir() else find_case(case)
+    asked = Request(place, coding, lens, beliefs, plan, quick, PRIOR_DRAWS if figures is not None or not quick else 0)
     parts = target.with_name(target.name + ".parts")
     with ProgressBar() as bar:
         try:

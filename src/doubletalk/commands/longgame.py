@@ -45,8 +45,11 @@ CASE_FILE = "longgame.yaml"
 
 
 def _loaded(path: Path) -> LongGame:
+    from doubletalk.case.finding import find_case, is_case
     from doubletalk.longgame.reading import load_long_game
 
+    if not path.exists() and is_case(path):
+        path = find_case(path)
     return load_long_game(path / CASE_FILE if path.is_dir() else path)
 
 
