@@ -24,8 +24,9 @@ from doubletalk.report.latex import plain, split_names
 from doubletalk.report.page import page_html, written_sections
 from doubletalk.report.page_claims import compact
 from doubletalk.report.page_content import STANDINGS, Section
-from doubletalk.report.page_headline import headline, luck, reach_group
+from doubletalk.report.page_headline import headline, luck, reach_group, told_apart
 from doubletalk.report.page_sources import find_address, read_sources
+from doubletalk.report.scoreboard import scoreboard
 from doubletalk.report.tables import link
 from doubletalk.report.timeline import SIZES, kinds_of, place_marks
 from doubletalk.report.window_figure import band_words, brief_words, moving_ends, window_svg, zone_words
@@ -345,7 +346,7 @@ def test_luck_is_told_beside_the_tests(belarus: StudyResult, page: str) -> None:
     caveat = luck(asked)
     tested = sum(row.p is not None for row in asked)
     assert caveat.startswith(f"{tested} statements are tested at the level 0.1: by luck alone about two would pass")
-    assert caveat[3:] in " ".join(headline(content))
+    assert caveat[3:] in " ".join(told_apart(content))
     for anchor in ("claims", "record"):
         section = page[page.index(f'<section id="{anchor}"') :].split("<section id")[1]
         assert "by luck alone about" in section
@@ -431,15 +432,26 @@ def test_pictures_for_narrow_screens_are_narrow(belarus: StudyResult) -> None:
 
 
 def test_the_sides_are_treated_alike(belarus: StudyResult) -> None:
-    """Exchange the names of two sides everywhere and the headline is the same but for that: none has its own words."""
+    """Exchange the claims of two sides and their columns of the scoreboard are exchanged, and nothing else."""
     content = page_content(belarus)
     first, second = content.sides[:2]
     swap = {first.key: second.key, second.key: first.key}
     claims = tuple(replace(c, side=swap.get(c.side, c.side)) for c in content.claims)
-    turned = headline(replace(content, claims=claims))
-    tallies = [line.split(": ", 1)[1] for line in headline(content) if line.startswith((first.name, second.name))]
-    swapped = [line.split(": ", 1)[1] for line in turned if line.startswith((first.name, second.name))]
-    assert swapped == tallies[::-1]
+    turned = scoreboard(replace(content, claims=claims))
+    exchanged = [(name, [(words, [two, one, *rest]) for words, (one, two, *rest) in rows]) for name, rows in turned]
+    assert exchanged == scoreboard(content)
+    assert any(one != two for _, rows in exchanged for _, (one, two, *_) in rows)
+
+
+def test_the_scoreboard_counts_every_claim_once(belarus: StudyResult, page: str) -> None:
+    """Within each side the numbers add up to its claims, and the page has a row for each answer that was given."""
+    content = page_content(belarus)
+    sides = [side.key for side in content.sides if content.claims_of(side.key)]
+    groups = scoreboard(content)
+    totals = [sum(counts[k] for _, rows in groups for _, counts in rows) for k in range(len(sides))]
+    assert totals == [len(content.claims_of(side)) for side in sides]
+    written = page[page.index('<table class="score">') :].split("</table>")[0]
+    assert written.count("<tr") == 1 + sum(1 + len(rows) for _, rows in groups)
 
 
 def test_every_standing_is_one_of_five(belarus: StudyResult) -> None:

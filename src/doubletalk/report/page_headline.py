@@ -6,20 +6,17 @@ from collections.abc import Sequence
 
 from doubletalk.evidence.reading import LARGEST_P
 from doubletalk.exact import Rational
-from doubletalk.report.page_content import STANDINGS, ClaimRow, PageContent, RecordRow, Side, WorldRow
+from doubletalk.report.page_content import ClaimRow, PageContent, RecordRow, WorldRow
 from doubletalk.report.window_figure import number_words, zone_words
 
-__all__ = ["crux_answer", "headline", "luck", "of_claims", "reach_group", "tally", "window_answer"]
+__all__ = ["crux_answer", "headline", "luck", "of_claims", "reach_group", "told_apart", "window_answer"]
 
 _WORDS = {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def headline(content: PageContent) -> list[str]:
-    """The paragraphs that open the report: what it turns on, then what follows, then how the claims fare."""
-    words = crux_answer(content) or window_answer(content)
-    words += [tally(content, side) for side in content.sides if content.claims_of(side.key)]
-    words += _told_apart(content)
-    return words
+    """The paragraphs that open the report: what it turns on, and what follows."""
+    return crux_answer(content) or window_answer(content)
 
 
 def crux_answer(content: PageContent) -> list[str]:
@@ -123,23 +120,6 @@ def _cap(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def tally(content: PageContent, side: Side) -> str:
-    """How far one side's claims about the model reach, what the record says to the others, how many are not asked."""
-    parts = []
-    model = content.claims_of(side.key, "the model")
-    if model:
-        parts.append(f"of {_claims(len(model))} about the model, {_reaching(content, model)}")
-    for about in ("the long game", "the fitted game", "the record"):
-        if asked := content.claims_of(side.key, about):
-            found = {standing: sum(c.standing == standing for c in asked) for standing in STANDINGS}
-            counts = [_counted(standing, n) for standing, n in found.items() if n]
-            parts.append(f"of {_claims(len(asked))} about {about}, {_listed(counts)}")
-    left = content.claims_of(side.key, "neither")
-    if left:
-        parts.append(f"{len(left)} could not be expressed")
-    return f"{side.name}: {'; '.join(parts)}."
-
-
 def reach_group(claim: ClaimRow) -> str:
     """How far a claim about the model reaches over every equilibrium of every world.
 
@@ -151,39 +131,6 @@ def reach_group(claim: ClaimRow) -> str:
     if not words or "undecided" in words:
         return "open"
     return "all" if words == {"all"} else "none" if words == {"none"} else "some"
-
-
-def _reaching(content: PageContent, claims: Sequence[ClaimRow]) -> str:
-    several = len(content.worlds) > 1
-    where = {
-        "all": "in all equilibria of every world" if several else "in all equilibria",
-        "some": "in some worlds or equilibria and not in others" if several else "in some equilibria and not in others",
-        "none": "in none of any world" if several else "in none",
-    }
-    groups = [reach_group(claim) for claim in claims]
-    counts = [
-        f"{n} {'holds' if n == 1 else 'hold'} {words}{_occurring([c for c in claims if reach_group(c) == group])}"
-        for group, words in where.items()
-        if (n := groups.count(group))
-    ]
-    if left := groups.count("open"):
-        counts.append(f"{left} could not be told")
-    if built := groups.count("built"):
-        counts.append(f"{built} {'is' if built == 1 else 'are'} true by construction")
-    return _listed(counts)
-
-
-def _occurring(claims: Sequence[ClaimRow]) -> str:
-    """In how few worlds the condition of such claims occurs at all; '' where it occurs in every one."""
-    defined = [sum(word != "undefined" for word in claim.worlds) for claim in claims]
-    total = max((len(claim.worlds) for claim in claims), default=0)
-    if total < 2 or reach_group(claims[0]) == "some" or min(defined) == total:
-        return ""
-    return f" where its condition occurs (in {min(defined)} of {total}{' at the least' if len(claims) > 1 else ''})"
-
-
-def _claims(count: int) -> str:
-    return f"{count} {'claim' if count == 1 else 'claims'}"
 
 
 def luck(rows: Sequence[RecordRow]) -> str:
@@ -218,23 +165,8 @@ def of_claims(claims: Sequence[ClaimRow]) -> str:
     return words
 
 
-def _counted(standing: str, count: int) -> str:
-    one = count == 1
-    words = {
-        "yes": "holds" if one else "hold",
-        "no": "does not hold" if one else "do not hold",
-        "part": "holds in part" if one else "hold in part",
-        "open": "cannot be told",
-        "not asked": "cannot be asked yet",
-    }
-    return f"{count} {words[standing]}"
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _told_apart(content: PageContent) -> list[str]:
+def told_apart(content: PageContent) -> list[str]:
+    """What luck alone would do to the claims about the record; how the questions that part the sides are answered."""
     found = []
     caveat = of_claims(content.claims)
     if caveat:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from doubletalk.report.page_content import ClaimRow, PageContent, Section, Side, WorldRow
-from doubletalk.report.page_headline import headline, reach_group
+from doubletalk.report.page_headline import headline, reach_group, told_apart
+from doubletalk.report.scoreboard import scoreboard
 from doubletalk.report.sections.badges import side_badge
 from doubletalk.report.tables import code, details, paragraphs, safe, stacked
 from doubletalk.report.window_figure import number_words, zone_words
@@ -24,8 +25,36 @@ def answer(content: PageContent) -> Section | None:
     """The headline, the worlds, then the claims of each side about the model, by how far they reach."""
     cards = "".join(_card(content, side) for side in content.sides if content.claims_of(side.key, "the model"))
     lead = f'<div class="lead">{paragraphs(headline(content))}</div>'
+    score = _score(content)
     fare = f'<h3>How far the claims about the model reach</h3>{_explained(content)}<div class="cards">{cards}</div>'
-    return Section("answer", "The answer", lead + _worlds(content) + (fare if cards else ""))
+    return Section("answer", "The answer", lead + _worlds(content) + score + (fare if cards else ""))
+
+
+def _score(content: PageContent) -> str:
+    """How many claims of each side got which answer, then what luck alone would do; '' without claims."""
+    groups = scoreboard(content)
+    if not groups:
+        return ""
+    sides = [side for side in content.sides if content.claims_of(side.key)]
+    badges = (side_badge(content, side.key) for side in sides)
+    head = "<td></td>" + "".join(f'<th scope="col">{badge}</th>' for badge in badges)
+    body = ""
+    for name, rows in groups:
+        totals = [sum(counts) for counts in zip(*(counts for _, counts in rows), strict=True)]
+        body += _score_row("th", safe(name), totals)
+        body += "".join(_score_row("td", safe(words), counts) for words, counts in rows)
+    return (
+        '<h3 id="score">How the claims fare</h3>'
+        f'<div class="scroll"><table class="score"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        + paragraphs(told_apart(content))
+    )
+
+
+def _score_row(cell: str, words: str, counts: list[int]) -> str:
+    css = ' class="group"' if cell == "th" else ""
+    scope = ' scope="row"' if cell == "th" else ""
+    numbers = "".join(f"<td>{count or '·'}</td>" for count in counts)
+    return f"<tr{css}><{cell}{scope}>{words}</{cell}>{numbers}</tr>"
 
 
 def _worlds(content: PageContent) -> str:
