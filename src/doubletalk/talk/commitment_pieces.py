@@ -14,7 +14,7 @@ from doubletalk.equilibrium.response import Row, Station
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import Game
 from doubletalk.talk.answers import Prize, Rules, payoff_rows
-from doubletalk.talk.commitment import Commitment, Signal
+from doubletalk.talk.commitment_data import Commitment, Signal
 from doubletalk.talk.commitment_separable import check_size
 from doubletalk.talk.programme import Programme
 from doubletalk.talk.ranges import Range

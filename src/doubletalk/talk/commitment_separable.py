@@ -19,7 +19,7 @@ from doubletalk.equilibrium.response import Piece, ResponseComplex, Station
 from doubletalk.errors import TooLarge
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import NO_REPLY, Cell, Game, History
-from doubletalk.talk.commitment import Commitment, Signal
+from doubletalk.talk.commitment_data import Commitment, Signal
 from doubletalk.talk.programme import Programme
 from doubletalk.talk.ranges import Range
 

@@ -8,7 +8,7 @@ from typing import Any
 from doubletalk.equilibrium.solution import Assessment, Distribution
 from doubletalk.exact import Rational, text
 from doubletalk.game.model import Game
-from doubletalk.talk.commitment import Commitment, Signal
+from doubletalk.talk.commitment_data import Commitment, Signal
 from doubletalk.talk.pooling import Pooling
 from doubletalk.talk.ranges import Range
 from doubletalk.talk.taxonomy import AudienceTalk, Shown, Taxonomy

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from doubletalk.equilibrium.solution import Solution
 from doubletalk.errors import InputError
 from doubletalk.game.model import Game
-from doubletalk.talk.commitment import Commitment, commitment
+from doubletalk.talk.commitment import commitment
+from doubletalk.talk.commitment_data import Commitment
 from doubletalk.talk.equilibria import Equilibria
 from doubletalk.talk.ranges import Range
 from doubletalk.talk.silence import Disclosure, Silence, full_disclosure, silence
