@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -82,26 +83,44 @@ class Tree(Reference):
         return out
 
 
-@pytest.mark.parametrize("order", [("c", "w"), pytest.param(("w", "c"), marks=pytest.mark.long)])
-def test_two_periods_equal_the_whole_tree_of_exact_beliefs(order):
-    """The error of the belief grid falls as it is made finer, and is below 1e-9 with 161 points."""
-    game = replace(random_game(11, order=order, stances=2), horizon=2)
+def gap_to_the_tree(game, points):
+    """Largest difference in value at the start between the solver on *points* of belief and the tree of histories."""
     tree = Tree(game)
     tree.V = {(0, None): 0, (1, None): 0} | {(tree.informed, t): 0 for t in (0, 1)}
     del tree.V[tree.informed, None]
     begin = tuple(v.start for v in game.variables)
     truth = tree.value(0, begin, game.belief)
     gaps = []
-    for points in (6, 161):
-        solved = solve_long_game(replace(game, points=points))
+    for each in points:
+        solved = solve_long_game(replace(game, points=each))
         assert solved.residual <= 1e-10
-        at = round(game.belief * (points - 1))
+        at = round(game.belief * (each - 1))
         columns = {(i, t): c for i, own in enumerate(solved.shape.columns)
                    for t, c in zip((0, 1) if len(own) == 2 else (None,), own, strict=True)}  # fmt: skip
         values = np.asarray(solved.unknown.values)[0]
         gaps.append(max(abs(values[(columns[key], *begin, at)] - worth) for key, worth in truth.items()))
-    assert gaps[1] < 1e-9
-    assert gaps[1] < gaps[0] / 100
+    return gaps
+
+
+@pytest.mark.parametrize(
+    ("order", "horizon"), [(("c", "w"), 2), pytest.param(("w", "c"), 2, marks=pytest.mark.long),
+                           pytest.param(("c", "w"), 3, marks=pytest.mark.long)],
+)  # fmt: skip
+def test_games_that_end_equal_the_whole_tree_of_exact_beliefs(order, horizon):
+    """With 161 points of belief the values are those of brute force to 1e-12."""
+    gaps = gap_to_the_tree(replace(random_game(11, order=order, stances=2), horizon=horizon), (6, 161))
+    assert gaps[1] < 1e-12
+    assert gaps[1] < gaps[0] / 1000
+
+
+def test_the_grid_s_error_falls_with_the_fourth_power_of_its_width():
+    """Payoffs three times as large: what is left against the tree is the spline's error, of order four in the width."""
+    game = replace(random_game(5, stances=2), horizon=2)
+    game = replace(game, coefficients=tuple(replace(c, value=3 * c.value) for c in game.coefficients))
+    gaps = gap_to_the_tree(game, (81, 161, 321))
+    orders = [np.log2(wide / narrow) for wide, narrow in pairwise(gaps)]
+    assert all(3.5 < order < 4.5 for order in orders)
+    assert gaps[-1] < 2e-11
 
 
 def test_without_stances_each_period_is_one_sweep_of_plain_loops():
