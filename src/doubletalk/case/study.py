@@ -114,9 +114,21 @@ class AnsweredClaim:
         """In how many worlds the claim reaches "all", "some", "none" of the equilibria (or of its range); the rest."""
         counts = {"all": 0, "some": 0, "none": 0, "other": 0}
         for verdict in (self.worlds or {}).values():
-            word = verdict.reach.word if verdict.reach is not None else "other"
+            word = self.reaches(verdict)
             counts[word if word in counts else "other"] += 1
         return counts
+
+    @property
+    def denies(self) -> bool:
+        """Whether the claim is that the comparison fails: ``in no equilibrium: ...``."""
+        if self.verdict is None or self.verdict.answer == "range":
+            return False
+        return parse_statement(self.verdict.statement).quantifier == "no"
+
+    def reaches(self, verdict: Verdict) -> str:
+        """The word of ``verdict.reach`` for the claim itself: one that denies reaches where its comparison does not."""
+        word = verdict.reach.word if verdict.reach is not None else "undecided"
+        return {"all": "none", "none": "all"}.get(word, word) if self.denies else word
 
     @property
     def as_stated(self) -> tuple[int, int]:
@@ -469,7 +481,7 @@ class _Run:
             if item.worlds is not None:
                 item = replace(item, worlds=dict(sorted(item.worlds.items(), key=lambda pair: order[pair[0]])))
             claims.append(item)
-        assumptions = (*self.case.assumptions, *(s for game in self.games.values() for s in game.assumptions))
+        assumptions = (*self.case.assumptions, *_assumed(tuple(self.games.values())))
         return StudyResult(
             self.case,
             dict(self.games),
@@ -501,3 +513,11 @@ def _go_on(solution: Solution) -> None:
     """A solve that was interrupted hands back what it had; the study as a whole ends there."""
     if solution.stopped == "interrupted":
         raise KeyboardInterrupt
+
+
+def _assumed(games: tuple[GameStudy, ...]) -> list[str]:
+    """What the games take for granted: first what all of them do, then what is said of one, under its name."""
+    first = games[0].assumptions if games else ()
+    common = [words for words in first if all(words in game.assumptions for game in games)]
+    own = [(game.name, words) for game in games for words in game.assumptions if words not in common]
+    return [*common, *(f"{name}: {words[:1].lower()}{words[1:]}" for name, words in own)]

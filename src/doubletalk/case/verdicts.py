@@ -23,6 +23,7 @@ from doubletalk.errors import InputError
 from doubletalk.exact import Rational
 from doubletalk.game.model import Game
 from doubletalk.refinement.names import NAMES
+from doubletalk.refinement.refine import explain
 
 __all__ = ["Flip", "GameRoom", "OutcomeTruth", "Reach", "Search", "Verdict", "answer", "answer_at"]
 
@@ -111,30 +112,48 @@ def _best_verdict(asked: Asked, game: Game) -> Verdict:
 
 
 def _blocked(parsed: Statement, solution: Solution) -> str | None:
+    """Why a refinement judges no outcome at all, in its own words; None when each judges some."""
     for name, _ in parsed.surviving:
         if solution.outcomes and all(outcome.survives.get(name) is None for outcome in solution.outcomes):
-            return f"the refinement '{name}' does not apply to this game"
+            why = _why_open(solution, name, solution.outcomes[0].id)
+            return f"the refinement '{name}' does not apply to this game or leaves it open: {why}"
     return None
 
 
+def _why_open(solution: Solution, name: str, outcome_id: int) -> str:
+    return explain(solution, name)[outcome_id].words
+
+
 def _equilibrium_verdict(asked: Asked, evaluator: Evaluator) -> Verdict:
+    """The verdict over the outcomes that survive. Those that a refinement leaves open may survive or not: where the
+    answer turns on them it is undecided."""
     parsed, solution = asked.statement, evaluator.solution
-    kept = {o.id for o in solution.outcomes if all(o.survives.get(name) for name, _ in parsed.surviving)}
+    kept, unjudged = _survivors(parsed, solution)
     truths: dict[int, list[tuple[FamilySpace, Truth]]] = {}
     for space in evaluator.spaces:
-        if space.outcome_id in kept:
+        if space.outcome_id in kept or space.outcome_id in unjudged:
             difference = difference_of(asked, evaluator, space)
             truths.setdefault(space.outcome_id, []).append(
                 (space, decide(difference, parsed.comparison.sign, space.sizes))
             )
-    outcomes = tuple(_outcome_truth(outcome_id, items) for outcome_id, items in truths.items())
-    extent = _extent([truth.extent for truth in outcomes])
+    found = [_outcome_truth(outcome_id, items) for outcome_id, items in truths.items()]
+    outcomes = tuple(truth for truth in found if truth.outcome_id in kept)
+    extent, widest = (_extent([truth.extent for truth in each]) for each in (outcomes, found))
     verdict = _answered(str(parsed.quantifier), extent)
-    shown = [pair for items in truths.values() for pair in items]
+    shown = [pair for outcome_id, items in truths.items() if outcome_id in kept for pair in items]
     wants_true = verdict == ("no" if parsed.quantifier == "no" else "yes")
     witness, where = _witness(shown, wants_true)
     reason = next((truth.why for _, truth in shown if truth.why), None) if verdict == "undecided" else None
     words = _words(verdict, outcomes, solution)
+    if extent != widest:
+        first, name = next(iter(unjudged.items()))
+        reason = (
+            f"the refinement '{name}' leaves outcome {first} open, and the answer turns on it: "
+            f"{_why_open(solution, name, first)}"
+        )
+        if verdict != _answered(str(parsed.quantifier), widest):
+            verdict, witness, where = "undecided", None, None
+        extent, words = "undecided", f"{words} Not decided: {reason}."
     if not solution.complete:
         reason = solution.why_incomplete
     return Verdict(
@@ -149,6 +168,18 @@ def _equilibrium_verdict(asked: Asked, evaluator: Evaluator) -> Verdict:
         reason=reason,
         reach=_reach(extent, outcomes, shown),
     )
+
+
+def _survivors(parsed: Statement, solution: Solution) -> tuple[set[int], dict[int, str]]:
+    """The ids of the outcomes that survive; those that may (some refinement leaves them open, none rules them out)."""
+    kept, unjudged = set(), {}
+    for outcome in solution.outcomes:
+        verdicts = {name: outcome.survives.get(name) for name, _ in parsed.surviving}
+        if all(verdicts.values()):
+            kept.add(outcome.id)
+        elif False not in verdicts.values():
+            unjudged[outcome.id] = next(name for name, verdict in verdicts.items() if verdict is None)
+    return kept, unjudged
 
 
 def _reach(extent: str, outcomes: tuple[OutcomeTruth, ...], shown: list[tuple[FamilySpace, Truth]]) -> Reach:
@@ -231,9 +262,8 @@ def _words(verdict: str, outcomes: tuple[OutcomeTruth, ...], solution: Solution)
         "undefined": "not defined in outcome",
     }
     where = "; ".join(f"{words} {listed(extent)}" for extent, words in parts.items() if listed(extent))
-    found = (
-        "equilibrium outcomes" if solution.complete else "equilibrium outcomes found (the list is not proved complete)"
-    )
+    noun = "equilibrium outcome" if count == 1 else "equilibrium outcomes"
+    found = noun if solution.complete else f"{noun} found (the list is not proved complete)"
     if not outcomes:
         return "No equilibrium is left to ask."
     if not defined:

@@ -18,7 +18,7 @@ def new(
         str, typer.Option("--from", metavar="CASE", help="The case to copy: a folder, or the name of a shipped case.")
     ] = "belarus",
 ) -> None:
-    """Copy a case to start your own from."""
+    """Copy a case to start your own from; ``--from firm`` is a small one."""
     from doubletalk.case.finding import new_case
 
     made = new_case(name, source)

@@ -167,9 +167,10 @@ def _certified(game: GameStudy) -> str:
         if game.solution.complete
         else (f"The list may not be complete: {game.solution.why_incomplete}")
     )
+    outcomes = len(game.solution.outcomes)
     return (
-        f"{len(game.solution.outcomes)} equilibrium outcomes; {good} of {count} extreme points verified exactly, "
-        f"by a check that shares no code with the search. {whole}"
+        f"{outcomes} equilibrium outcome{'' if outcomes == 1 else 's'}; {good} of {count} extreme points verified "
+        f"exactly, by a check that shares no code with the search. {whole}"
     )
 
 

@@ -87,7 +87,7 @@ def claim_row(
         source_url=url,
         assumes=claim.assumes,
         record=row,
-        reach=str(verdict.reach) if verdict is not None and verdict.reach is not None else "",
+        reach=_reach_words(item),
         by_construction=claim.by_construction or "",
         attribution=". ".join(filter(None, (ATTRIBUTIONS.get(claim.attribution or "", ""), claim.note, claim.shared))),
         shared=claim.shared or "",
@@ -147,9 +147,14 @@ def compact(words: str) -> str:
 def _reach_in(item: AnsweredClaim, world: str) -> str:
     """How far the claim reaches in that world: a key of ``REACHES``."""
     verdict = (item.worlds or {}).get(world)
-    if verdict is None:
-        return "unasked"
-    return verdict.reach.word if verdict.reach is not None else "undecided"
+    return "unasked" if verdict is None else item.reaches(verdict)
+
+
+def _reach_words(item: AnsweredClaim) -> str:
+    reach = item.verdict.reach if item.verdict is not None else None
+    if reach is None:
+        return ""
+    return f"the contrary in {reach}" if item.denies else str(reach)
 
 
 def _answer(item: AnsweredClaim) -> str:
@@ -184,7 +189,8 @@ def _stated(item: AnsweredClaim, held: int, asked: int) -> str:
     otherwise = "over the whole range" if parsed.sweep is not None else "at this belief"
     asks = quantified.get(parsed.quantifier or "", otherwise)
     worlds = "none" if held == 0 else f"all {asked}" if held == asked else f"{held} of {asked}"
-    return f"The statement asks for it {asks}: met in {worlds}."
+    asked_for = "that its comparison hold" if item.denies else "for it"
+    return f"The statement asks {asked_for} {asks}: met in {worlds}."
 
 
 def _standing(verdict: Verdict, reaches: Sequence[str] = ()) -> str:

@@ -21,14 +21,22 @@ def headline(content: PageContent) -> list[str]:
 
 def crux_answer(content: PageContent) -> list[str]:
     """The questions that no source settles, and which policy is best only under which answer; [] without worlds."""
-    windows = [(world, world.window) for world in content.worlds if world.window is not None]
-    if not content.cruxes or not windows:
+    if not content.cruxes:
         return []
+    windows = [(world, world.window) for world in content.worlds if world.window is not None]
     count = len(content.worlds)
+    asked = [f"({number}) {crux.asks}" for number, crux in enumerate(content.cruxes, 1)]
+    if not windows:
+        return [
+            f"The answers turn on {_questions(len(asked))} that no source settles:",
+            *asked,
+            "No answer is neutral, so none is assumed: everything is asked under each combination of answers, in "
+            f"{count} worlds, and no world is better founded than another.",
+        ]
     first, second = content.name(windows[0][1].roles.first), content.name(windows[0][1].roles.second)
     said = [
         f"What {first} should do turns on {_questions(len(content.cruxes))} that no source settles:",
-        *(f"({number}) {crux.asks}" for number, crux in enumerate(content.cruxes, 1)),
+        *asked,
         f"No answer to them is neutral, so none is assumed: everything is asked under each combination of answers, in "
         f"{count} worlds, and no world is better founded than another. In each, the best depends on one belief more: "
         f"how likely {first} and {second} think it, once they have heard what is said, that {_sender(content)} is "

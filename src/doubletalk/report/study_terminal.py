@@ -35,7 +35,8 @@ def show_study(result: StudyResult, content: PageContent, console: Console) -> N
         standing = "proved to be all" if solution.complete else f"there may be others: {solution.why_incomplete}"
         count = len(solution.outcomes)
         checked = f"{valid} of {points} extreme points verified exactly"
-        console.print(Text(f"{name}, as filed: {count} equilibrium outcomes, {standing}; {checked}."))
+        noun = "equilibrium outcome" if count == 1 else "equilibrium outcomes"
+        console.print(Text(f"{name}, as filed: {count} {noun}, {standing}; {checked}."))
 
 
 def _long(result: StudyResult, content: PageContent, console: Console) -> None:
@@ -83,11 +84,16 @@ def _table(*headings: str) -> Table:
 
 
 def _worlds(content: PageContent, console: Console) -> None:
-    """A row for each world: the answers to the questions, and what is best as the belief grows."""
+    """A row for each world: the answers to the questions, and what is best as the belief grows.
+
+    A case without a window has the number of equilibrium outcomes there.
+    """
     numbers = [f"({k})" for k in range(1, len(content.cruxes) + 1)]
-    table = _table("world", *numbers, "best, as the belief grows from 0 to 1")
+    windows = any(world.window is not None for world in content.worlds)
+    table = _table("world", *numbers, "best, as the belief grows from 0 to 1" if windows else "equilibrium outcomes")
     for world in content.worlds:
-        cells = [str(world.number), *(side or "–" for side in world.sides), _bands(content, world)]
+        last = _bands(content, world) if windows else "not reached" if world.outcomes is None else str(world.outcomes)
+        cells = [str(world.number), *(side or "–" for side in world.sides), last]
         table.add_row(*(Text(cell) for cell in cells))
     console.print()
     console.print(table)

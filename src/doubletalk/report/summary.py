@@ -112,7 +112,7 @@ def _says(game: Game, outcome: Outcome) -> tuple[tuple[str, str], ...]:
 
 
 def _survives(verdicts: Mapping[str, bool | None]) -> tuple[tuple[str, str], ...]:
-    words = {True: "survives", False: "fails", None: "does not apply"}
+    words = {True: "survives", False: "fails", None: "not judged"}
     return tuple((name.replace("_", " "), words[verdict]) for name, verdict in verdicts.items())
 
 

@@ -63,7 +63,7 @@ def _worlds(content: PageContent) -> str:
         return ""
     figures = [worlds_svg(content.worlds, content.name, wide=wide) for wide in (True, False)]
     if not figures[0]:
-        return ""
+        return f'<h3 id="worlds">The worlds</h3>{_outcomes(content)}'
     caption = (
         "Each strip is one world: one answer to every open question, numbered as above; a dash where the question "
         "makes no difference. Along the strip, from left to right, the belief grows. The triangle is the belief before "
@@ -75,6 +75,15 @@ def _worlds(content: PageContent) -> str:
         + details("The same in exact numbers", _numbers(content))
         + _thresholds(content)
     )
+
+
+def _outcomes(content: PageContent) -> str:
+    """The worlds of a case without a window: what each stands for, and how many equilibrium outcomes it has."""
+    rows = []
+    for world in content.worlds:
+        found = "not reached" if world.outcomes is None else str(world.outcomes)
+        rows.append((f"world-{world.number}", (_world(world), found)))
+    return stacked(("World", "Equilibrium outcomes"), rows, css="bands worlds")
 
 
 def _key(content: PageContent) -> str:

@@ -58,6 +58,6 @@ def _outcome(view: OutcomeView) -> str:
         body.append(table(("Refinement", "verdict"), [(safe(a), safe(b)) for a, b in view.survives]))
     body.append(
         f"<p><small>{view.families} famil{'y' if view.families == 1 else 'ies'} of equilibria, {view.points} "
-        "extreme points.</small></p>"
+        f"extreme point{'' if view.points == 1 else 's'}.</small></p>"
     )
     return details(f"Outcome {view.id}: {view.kind}{varies}. {says}", "".join(body), opened=view.id <= OPEN_OUTCOMES)
