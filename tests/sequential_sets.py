@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from ppl import C_Polyhedron, Constraint_System, Linear_Expression
+from ppl import C_Polyhedron, Constraint_System, Linear_Expression, MIP_Problem
 from sequential_oracle import is_rational, labelled, mixed_continuation, nodes_of, pure_continuations, unlabelled, worth
 
 from doubletalk.exact import ONE, ZERO, Rational
@@ -149,22 +149,23 @@ class Families:
 
 def mixes(points, target):
     """Whether some mixture of *points* agrees with *target* on the entries that it names."""
-    system = Constraint_System()
     size = len(points)
+    programme = MIP_Problem(size)
     for i in range(size):
-        system.insert(Linear_Expression([0] * i + [1], 0) >= 0)
-    system.insert(Linear_Expression([1] * size, -1) == 0)
+        programme.add_constraint(Linear_Expression([0] * i + [1], 0) >= 0)
+    programme.add_constraint(Linear_Expression([1] * size, -1) == 0)
     for place, wanted in target.items():
         values = [point.get(place, ZERO) for point in points]
         if wanted != 0 and all(v == 0 for v in values):
             return False
+        if wanted == 0 and all(v == 0 for v in values):
+            continue
         scale = int(wanted.q)
         for v in values:
             scale *= int(v.q)
-        system.insert(Linear_Expression([int((v * scale).p) for v in values], -int((wanted * scale).p)) == 0)
-    body = C_Polyhedron(size, "universe")
-    body.add_constraints(system)
-    return not body.is_empty()
+        row = Linear_Expression([int((v * scale).p) for v in values], -int((wanted * scale).p))
+        programme.add_constraint(row == 0)
+    return bool(programme.is_satisfiable())
 
 
 def random_member(rng, game, family):

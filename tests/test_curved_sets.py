@@ -9,7 +9,17 @@ from math import prod
 import jsonschema
 import pytest
 from sequential_oracle import labelled, random_game, rng_of, unlabelled
-from sequential_sets import GRID, Families, counts_of, described, equilibria, is_equilibrium
+from sequential_sets import (
+    GRID,
+    Families,
+    counts_of,
+    described,
+    encoded,
+    equilibria,
+    is_equilibrium,
+    mixes,
+    weights_of,
+)
 
 from doubletalk.equilibrium import solve
 from doubletalk.equilibrium.output import polynomial_text, solution_json
@@ -183,6 +193,80 @@ def test_the_point_of_a_curved_set_is_an_equilibrium_outside_the_families():
             assert meets(curved, numbers_of(game, strategy, plans, beliefs))
             assert not families.hold(strategy, plans)
     assert shown > 5
+
+
+def spoken(game, sender, replies):
+    """Strategy and replies in one vector: messages, and each message's share with each reply at each node behind it."""
+    vector = {}
+    for t, name in enumerate(game.types):
+        for m in game.available[t]:
+            share = sender[name].get(game.messages[m], ZERO)
+            vector[t, m] = share
+            for play in game.action_profiles(m) if share != 0 else ():
+                for c, label in enumerate(game.replies.get((t, m, play), ())):
+                    chance = replies[name][game.reply_node(m, play)].get(label, ZERO)
+                    vector[t, m, play, c] = share * chance
+    return vector
+
+
+def in_a_family_with_replies(game, solution, point):
+    """Whether some family holds the sender's messages and replies together with the audiences' plans."""
+    wanted = spoken(game, point.sender, point.replies)
+    plans = [unlabelled(game, m, counts_of(game, m), point.responses) for m in range(len(game.messages))]
+    target = {(m, at): w for m, plan in enumerate(plans) for at, w in weights_of(counts_of(game, m), plan).items()}
+    for outcome in solution.outcomes:
+        for family in outcome.families:
+            pairs = zip(family.sender_extremes, family.reply_extremes, strict=True)
+            senders = [spoken(game, sender, replies) for sender, replies in pairs]
+            names = {**dict.fromkeys({k for one in senders for k in one}, ZERO), **wanted}
+            responses = [encoded(game, r) for r in family.response_extremes]
+            if mixes(senders, names) and mixes(responses, target):
+                return True
+    return False
+
+
+def test_points_of_curved_sets_under_tied_replies():
+    """Where replies tie, the point names the replies: verified, the conditions hold, no family has it."""
+    shown = 0
+    for seed in (7000, 7003, 7005, 7006):
+        game = random_game(rng_of(seed), (2, 2), 2, 2, 2, 2)
+        solution = solve(game)
+        for curved in solution.curved:
+            point = curved.point
+            if point is None:
+                continue
+            shown += 1
+            assert verify(game, point).valid
+            assert not in_a_family_with_replies(game, solution, point)
+            strategy = [
+                {m: point.sender[name].get(game.messages[m], ZERO) for m in game.available[t]}
+                for t, name in enumerate(game.types)
+            ]
+            plans = [unlabelled(game, m, counts_of(game, m), point.responses) for m in range(len(game.messages))]
+            beliefs = {
+                (m, t): point.beliefs[message].get(game.types[t], ZERO)
+                for m, message in enumerate(game.messages)
+                if message in point.beliefs
+                for t in range(len(game.types))
+            }
+            replies = {
+                f"S({label} | {name}, {node})": share
+                for name, nodes in point.replies.items()
+                for node, mix in nodes.items()
+                for label, share in mix.items()
+            }
+            assert has_supports(game, curved, strategy, plans)
+            assert meets(curved, {**numbers_of(game, strategy, plans, beliefs), **replies})
+    assert shown > 5
+
+
+def test_extreme_points_are_in_their_families_with_replies():
+    """The membership that the test above denies holds for what families list themselves."""
+    game = random_game(rng_of(7000), (2, 2), 2, 2, 2, 2)
+    solution = solve(game)
+    points = [point for _, _, point in solution.assessments()][::25]
+    assert len(points) > 3
+    assert all(in_a_family_with_replies(game, solution, point) for point in points)
 
 
 def test_curved_sets_in_the_solution_file():

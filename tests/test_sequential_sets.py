@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from oracle.comparison import failed_points
-from sequential_oracle import random_game, rng_of
-from sequential_sets import Families, described, equilibria, is_equilibrium, random_member
+from sequential_oracle import is_rational, labelled, mixed_continuation, random_game, rng_of
+from sequential_sets import Families, counts_of, described, equilibria, is_equilibrium, random_member, table_of
 
 from doubletalk.equilibrium import solve
 from doubletalk.equilibrium.pieces_sequential import sequential_complex
+from doubletalk.exact import ONE, Rational
 
 SHAPES = {
     # actions, types, messages, number of different payoffs; games by default, with --full
@@ -79,3 +82,30 @@ def test_an_incomplete_answer_hides_a_real_equilibrium():
         outside = [one for one in tried if not families.hold(*one)]
         assert outside
         assert all(is_equilibrium(game, *one) for one in outside)
+
+
+@pytest.mark.long
+def test_three_audiences_at_the_prior_where_a_first_mover_is_indifferent(full):
+    """Everybody pools, so that the belief is the prior: every rational continuation there is in a complete answer.
+
+    Game 96 was once called complete with 8 extreme points missing: a belief at which the first audience changes its
+    mind was taken for one at which the mixtures of the second had been resolved.
+    """
+    tried = 0
+    for seed in range(300) if full else (6, 29, 69, 96):
+        rng = rng_of(seed)
+        top = rng.choice((2, 3))
+        prior = rng_of(seed).choice([Rational(1, 2), Rational(1, 3), Rational(2, 3), Rational(1, 4)])
+        game = replace(random_game(rng_of(seed), (2, 2, 2), 2, 1, 0, top), prior=(prior, ONE - prior))
+        solution = solve(game, time_limit=20)
+        if not solution.complete:
+            continue
+        assert failed_points(solution) == []
+        families, counts = Families(game, solution), counts_of(game, 0)
+        table = table_of(game, 0, dict(enumerate(game.prior)))
+        for _ in range(60):
+            plan = mixed_continuation(rng, table, counts)
+            assert is_rational(table, counts, plan)
+            tried += 1
+            assert families.hold([{0: ONE}, {0: ONE}], [plan]), f"seed {seed}: {labelled(game, 0, plan)}"
+    assert tried > 100

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from doubletalk.equilibrium import clock
 from doubletalk.equilibrium.desk import Desk
 from doubletalk.equilibrium.filling import Filling
+from doubletalk.equilibrium.looseness import Looseness, necessary_rows
 from doubletalk.equilibrium.products import Product, joined, maximal
 from doubletalk.equilibrium.response import Point, ResponseComplex, Row
 from doubletalk.equilibrium.responses import Choice, Factor
@@ -137,6 +138,7 @@ class _Assembly:
         self.desk = desk
         self.complex, self.numbers, self.side = desk.wider, desk.numbers, desk.side
         self.senders = SenderSide(desk.wider, prior, desk.numbers)
+        self._looseness = Looseness(desk)
         self.outside: set[tuple[int, int]] = set()
         self.asked: set[tuple[int, Point]] = set()
         self.loose: set[Leaf] = set()
@@ -199,22 +201,34 @@ class _Assembly:
 
     def _look_outside(self, used: frozenset[int], pieces: list[int], factors: tuple[Factor, ...]) -> None:
         """Note the bounds in *pieces*, unless no equilibrium that sends just *used* can be in what they stand for."""
-        senders = self.senders.extremes(used, pieces)
-        if used != frozenset().union(*(self.senders.sent[x] for x in senders)):
+        points = [self.senders.points[x] for x in self.senders.extremes(used, pieces)]
+        if used != self._sent(points):
             return
         played = {c for factor in factors for c in factor.columns}
         loose = [self.numbers.bound_pieces[k] for k in pieces if k in self.numbers.bound_pieces]
-        wanted: set[tuple[int, Point]] = set()
+        plans: dict[tuple[int, int], frozenset[int]] = {}
         for o, k in loose:
             bound = self.desk.bounds[o, k]
             groups = ([self.numbers.column_of[o, 0, v] for v in group] for group in bound.groups)
             if any(played.isdisjoint(group) for group in groups):
                 return
-            if used.isdisjoint(self.complex.stations[o].pairs):
-                if bound.reached_only:
-                    return
-                continue
-            beliefs = {_share(bound.coordinates, self.senders.points[x]) for x in senders} - {()}
+            if bound.reached_only and not self._arrives(o, used):
+                return
+            plans[o, k] = frozenset(v for v in bound.points if self.numbers.column_of[o, 0, v] in played)
+        rows = [
+            row for o, k in loose if self._arrives(o, used)
+            for row in necessary_rows(self.desk.bounds[o, k], plans[o, k], points)
+        ]  # fmt: skip
+        if any(_form_value(row, x) < 0 for row in rows for x in points):
+            points = self.senders.within(used, pieces, rows)
+            if used != self._sent(points):
+                return
+        if any(self._looseness.covered(o, k, plans[o, k], points if self._arrives(o, used) else ()) for o, k in loose):
+            return
+        wanted: set[tuple[int, Point]] = set()
+        for o, k in loose:
+            bound = self.desk.bounds[o, k]
+            beliefs = {_share(bound.coordinates, x) for x in points} - {()} if self._arrives(o, used) else set()
             if bound.coordinates and len(beliefs) == 1:
                 if beliefs <= bound.covered:
                     return
@@ -222,6 +236,13 @@ class _Assembly:
         self.loose.add((used, tuple(pieces)))
         self.outside.update(loose)
         self.asked.update(wanted)
+
+    def _arrives(self, o: int, used: frozenset[int]) -> bool:
+        return not used.isdisjoint(self.complex.stations[o].pairs)
+
+    def _sent(self, points: list[Point]) -> frozenset[int]:
+        """The pairs that have weight at some of the points."""
+        return frozenset(i for i in range(len(self.complex.pairs)) if any(x[i] != 0 for x in points))
 
     def _supported(self, chosen: list[int], factors: tuple[Factor, ...]) -> list[int]:
         """For simplex pieces, the face that the responses really use (its belief cone is larger)."""
@@ -258,6 +279,10 @@ class _Assembly:
 
 def _share(coordinates: tuple[Row, ...], x: Point) -> Point:
     """The values of some forms at x, made to sum to one where they do not all vanish."""
-    values = [sum((v * x[u] for u, v in row.items()), ZERO) for row in coordinates]
+    values = [_form_value(row, x) for row in coordinates]
     total = sum(values, ZERO)
     return tuple(v / total for v in values) if total != 0 else ()
+
+
+def _form_value(row: Row, x: Point) -> Rational:
+    return sum((v * x[u] for u, v in row.items()), ZERO)

@@ -59,6 +59,12 @@ class Desk:
         self.beliefs: dict[tuple[int, tuple[int, ...]], object] = {}
         self.holding: dict[int, list[Piece]] = {}
         self.belief_vertices: dict[int, list[Point]] = {}
+        self._bound_points = {(o, v): p for (o, _), bound in self.bounds.items() for v, p in bound.points.items()}
+
+    def point(self, o: int, v: int) -> Point:
+        """The coordinates of vertex *v* of station *o*'s only block, those of bounds included."""
+        known = self._bound_points.get((o, v))
+        return self.wider.stations[o].blocks[0].vertices[v].point if known is None else known
 
 
 def _with_bounds(
@@ -82,7 +88,9 @@ def _with_bounds(
         name = cell.station, len(station.pieces)
         reasons[name] = cell.reason
         groups = tuple(tuple(first + v for v in group) for group in cell.groups)
-        bounds[name] = Bound(groups, cell.reached_only, cell.coordinates, cell.covered, cell.moves)
+        points = {first + v: point for v, point in enumerate(cell.points)}
+        worth = {first + v: one for v, one in enumerate(cell.worth)}
+        bounds[name] = Bound(groups, cell.reached_only, cell.coordinates, cell.covered, cell.moves, points, worth)
         stations[cell.station] = replace(
             station,
             blocks=(replace(block, vertices=(*block.vertices, *cell.vertices)),),

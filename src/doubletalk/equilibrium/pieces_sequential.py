@@ -58,6 +58,8 @@ class CurvedCell:
     ``coordinates``        the forms over x that beliefs here depend on; () where no belief makes the part exact
     ``covered``            values of those forms, normalised, at which the pieces leave nothing out
     ``moves``              (node, action) that may be played in the part
+    ``points``             [vertex] -> its coordinates; () where they are not known
+    ``worth``              [vertex] -> (``Bound.worth``); () where there are not two audiences
 
     When no equilibrium exists even with these bounds as pieces, the gap is without effect.
     """
@@ -72,6 +74,8 @@ class CurvedCell:
     coordinates: tuple[Row, ...] = ()
     covered: frozenset[Form] = frozenset()
     moves: frozenset[tuple[Node, int]] = frozenset()
+    points: tuple[tuple[Rational, ...], ...] = ()
+    worth: tuple[tuple[int, tuple[Row, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -276,11 +280,27 @@ class _StationBuilder:
         vertices = tuple(Vertex(dict(zip(self.pairs, p.payoffs, strict=True)), nowhere) for p in stretch.plays)
         place = {play.key: k for k, play in enumerate(stretch.plays)}
         groups = tuple(tuple(place[play.key] for play in group) for group in stretch.groups)
-        covered = frozenset(normalised(ray) for ray in (*stretch.cone.rays, *self.asked)) if stretch.ray_exact else ()
+        covered = stretch.covered.union(map(normalised, self.asked)) if stretch.ray_exact else frozenset()
         return CurvedCell(
             number, equal, at_least, vertices, stretch.curved or "", groups, stretch.reached_only,
-            tuple(self.rows) if stretch.ray_exact else (), frozenset(covered), self._moves(stretch),
+            tuple(self.rows) if stretch.ray_exact else (), covered, self._moves(stretch),
+            tuple(self._vertex(play, places).point for play in stretch.plays),
+            tuple(self._worth(play) for play in stretch.plays) if len(self.labels) == 2 else (),
         )  # fmt: skip
+
+    def _worth(self, play: Play) -> tuple[int, tuple[Row, ...]]:
+        """``Bound.worth`` of one plan of two audiences."""
+        first, second = (len(own) for own in self.labels)
+        counts: dict[Node, int] = {(): first, **{(a,): second for a in range(first)}}
+        behaviour = decode(play.weights, counts)
+        forms = []
+        for a in range(first):
+            total = [ZERO] * len(self.rows)
+            for c, share in enumerate(behaviour[a,]):
+                if share != 0:
+                    total = [x + share * y for x, y in zip(total, self.terminal((a, c)).forms[0], strict=True)]
+            forms.append(self._row(tuple(total)))
+        return behaviour[()].index(ONE), tuple(forms)
 
     def _moves(self, stretch: Stretch) -> frozenset[tuple[Node, int]]:
         """What the curved part may play; with three audiences everything, as a bound speaks of what is reached."""

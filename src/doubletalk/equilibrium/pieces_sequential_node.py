@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from doubletalk.equilibrium import clock
-from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form, Values, minus, proportional
+from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form, Values, minus, normalised, proportional
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Play, constrained, plays_choosing
 from doubletalk.exact import ZERO, Rational
 
@@ -33,7 +33,8 @@ class Stretch:
 
     ``groups``        each of these groups of plans has positive weight there
     ``reached_only``  it matters only where play arrives: at a belief that is free, exact pieces hold every plan
-    ``ray_exact``     at the extreme beliefs of the cone, and at the beliefs asked for, exact pieces hold every plan
+    ``ray_exact``     at a belief that is asked for, other stretches hold every plan: pieces, or bounds for it alone
+    ``covered``       extreme beliefs of the cone, normalised, at which they do so unasked
     """
 
     cone: Cone
@@ -42,6 +43,7 @@ class Stretch:
     groups: tuple[tuple[Play, ...], ...] = ()
     reached_only: bool = False
     ray_exact: bool = False
+    covered: frozenset[Form] = frozenset()
 
 
 class _Split(Exception):  # noqa: N818  (control flow, not an error)
@@ -225,7 +227,15 @@ class _Cell:
         """A bound in which every best action is played."""
         whole = self.step.join(best, {}) if plays is None else tuple(plays)
         groups = tuple(tuple(play for play in whole if (self.step.node, 0, a) in play.weights) for a in best)
-        return Stretch(self.cone, whole, why, groups, reached_only, why == MOVING)
+        return self._outer(whole, why, groups, reached_only)
+
+    def _outer(
+        self, plays: Sequence[Play], why: str, groups: tuple[tuple[Play, ...], ...], reached_only: bool = False
+    ) -> Stretch:
+        """A bound on this cone; ``Step`` goes on to look at its extreme beliefs one by one."""
+        several = len(self.cone.rays) > 1
+        covered = frozenset(map(normalised, self.cone.rays)) if several else frozenset()
+        return Stretch(self.cone, tuple(plays), why, groups, reached_only, several, covered)
 
     def _slab(self, best: Sequence[int], low: Form, high: Form) -> Stretch:
         """The bound of what is LINKED while the common value lies strictly between two neighbouring levels.
@@ -249,7 +259,7 @@ class _Cell:
         ]
         if not all(groups):
             return self._bound(best, LINKED)
-        return Stretch(self.cone, tuple(plays.values()), LINKED, tuple(groups))
+        return self._outer(tuple(plays.values()), LINKED, tuple(groups))
 
     def _levels(self, best: Sequence[int], floor: Rational, ceiling: Rational) -> list[Form]:
         """Values that the best branches may share: all of them, or those that some extreme plan has."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import product
 
 from doubletalk.equilibrium import clock
-from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form
+from doubletalk.equilibrium.pieces_sequential_cone import Cone, Form, normalised
 from doubletalk.equilibrium.pieces_sequential_node import Step, Stretch
 from doubletalk.equilibrium.pieces_sequential_plays import Node, Play
 
@@ -46,8 +46,10 @@ def stepped(step: Step, cone: Cone, picked: Sequence[Stretch], describe: Describ
     """The stretches of one step over *cone* after the *picked* ones; an outer bound where one of those is curved."""
     reasons = sorted({stretch.curved for stretch in picked if stretch.curved})
     if reasons:
-        firm = all(stretch.ray_exact for stretch in picked if stretch.curved)
-        return [Stretch(cone, step.outer(cone), reason, ray_exact=firm) for reason in reasons]
+        curved = [stretch for stretch in picked if stretch.curved]
+        firm = all(stretch.ray_exact for stretch in curved)
+        covered = frozenset(map(normalised, cone.rays)).intersection(*(stretch.covered for stretch in curved))
+        return [Stretch(cone, step.outer(cone), reason, ray_exact=firm, covered=covered) for reason in reasons]
     return [
         replace(stretch, curved=describe(step.node, stretch.curved)) if stretch.curved else stretch
         for stretch in step.stretches(cone)
@@ -94,7 +96,7 @@ def pruned(stretches: Sequence[Stretch]) -> list[Stretch]:
     for members in groups.values():
         keys = frozenset(play.key for play in members[0].plays)
         cones = _united([stretch.cone for stretch in members])
-        united += [(keys, replace(members[0], cone=cone)) for cone in cones]
+        united += [(keys, replace(members[0], cone=cone, covered=_covered(cone, members))) for cone in cones]
     kept = []
     for i, (keys, one) in enumerate(united):
         clock.check()
@@ -113,11 +115,29 @@ def _kind(stretch: Stretch) -> tuple[object, ...]:
     return stretch.curved or "", keys, strict, stretch.reached_only, stretch.ray_exact
 
 
+def _covered(cone: Cone, members: Sequence[Stretch]) -> frozenset[Form]:
+    """The extreme beliefs of a union of the members' cones at which each member that reaches so far is covered.
+
+    What is extreme in the union is extreme in every member that holds it.
+    """
+    if not any(one.covered for one in members):
+        return frozenset()
+    ends = [(frozenset(map(normalised, one.cone.rays)), one.covered) for one in members]
+    return frozenset(
+        ray for ray in map(normalised, cone.rays) if all(ray in covered for rays, covered in ends if ray in rays)
+    )
+
+
 def _replaces(larger: Stretch, smaller: Stretch) -> bool:
     """Whether a stretch with more plans and beliefs makes the smaller one needless; a bound must also ask for less."""
     return larger.curved == smaller.curved and (
         not larger.curved
-        or (not larger.groups and not larger.reached_only and (smaller.ray_exact or not larger.ray_exact))
+        or (
+            not larger.groups
+            and not larger.reached_only
+            and (smaller.ray_exact or not larger.ray_exact)
+            and larger.covered.intersection(map(normalised, smaller.cone.rays)) <= smaller.covered
+        )
     )
 
 

@@ -96,6 +96,9 @@ class Bound:
     ``reached_only``  something is left out only where play arrives
     ``coordinates``, ``covered``  at these normalised values of the forms over x nothing is left out
     ``moves``         (earlier actions, action) that may be played in what is left out
+    ``points``        vertex -> its coordinates, which a bound keeps from the response space
+    ``worth``         with two audiences: vertex -> the first audience's action in it, and [action] -> what that action
+                      is worth to the first audience as a form over x, the second going on as the vertex says
     """
 
     groups: tuple[tuple[int, ...], ...] = ()
@@ -103,6 +106,8 @@ class Bound:
     coordinates: tuple[Row, ...] = ()
     covered: frozenset[tuple[Rational, ...]] = frozenset()
     moves: frozenset[tuple[tuple[int, ...], int]] = frozenset()
+    points: Mapping[int, Point] = field(default_factory=dict)
+    worth: Mapping[int, tuple[int, tuple[Row, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from doubletalk.equilibrium.numbering import Numbering
 from doubletalk.equilibrium.polyhedra import Polytope, StrictSystem
 from doubletalk.equilibrium.response import Point, ResponseComplex, Row
@@ -50,12 +52,20 @@ class SenderSide:
             known = self._extremes[key] = tuple(map(self._number, self._vertices(allowed, met)))
         return known
 
-    def _vertices(self, allowed: frozenset[int], pieces: tuple[int, ...]) -> list[Point]:
+    def within(self, allowed: frozenset[int], pieces: Sequence[int], rows: Sequence[Row]) -> list[Point]:
+        """The extreme x of ``extremes`` where these rows are nonnegative besides."""
+        stations = self.complex.stations
+        met = [k for k in pieces if not allowed.isdisjoint(stations[self.numbers.piece_station[k]].pairs)]
+        return self._vertices(allowed, tuple(met), rows)
+
+    def _vertices(self, allowed: frozenset[int], pieces: tuple[int, ...], rows: Sequence[Row] = ()) -> list[Point]:
         unknowns = [u for u, owner in enumerate(self.numbers.owner) if owner in allowed]
         place = {u: n for n, u in enumerate(unknowns)}
         body = Polytope(len(unknowns))
         self._prior_conditions(body, place, allowed)
         self._conditions(body, place, pieces)
+        for row in rows:
+            body.at_least({place[u]: v for u, v in row.items() if u in place})
         full = []
         for point in body.vertices():
             full.append(tuple(point[place[u]] if u in place else ZERO for u in range(self.complex.unknowns)))
