@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Concept", "solve"]
 
 
+LEAST_CHECKING = 0.5
+"""Seconds for checking extreme points when the search has used up the time limit."""
+
+
 class Concept(StrEnum):
     """Solution concepts."""
 
@@ -75,7 +79,10 @@ def solve(
         from doubletalk.refinement import refine
 
         solution = refine(solution, names)
-    proof = _certificate(solution) if certificate else None
+    proof = None
+    if certificate:
+        with interruption.watched():
+            proof = _certificate(solution, math.inf if time_limit is None else start + parsed + time_limit)
     _hand_over(solution, proof, json, out)
     if explain and not json:
         from doubletalk.report.terminal import show_reasons
@@ -84,6 +91,10 @@ def solve(
     code = _standing(solution, interruption.happened)
     if proof is not None and proof["failed"]:
         raise InputError(f"{proof['failed']} extreme points fail the check: a fault, please report it", game)
+    if proof is not None and "unchecked" in proof and code is Exit.DONE:
+        code = Exit.INTERRUPTED if interruption.happened else Exit.LIMIT
+        note(f"stopped early: {proof['unchecked']} extreme points were left unchecked")
+        raise typer.Exit(code)
     if code is not Exit.DONE:
         note(f"stopped early: {solution.why_incomplete}")
         raise typer.Exit(code)
@@ -114,18 +125,27 @@ def _solved(game: Game, concept: str, time_limit: float | None) -> Solution:
         return find_all(game, concept, time_limit, bar)
 
 
-def _certificate(solution: Solution) -> dict[str, object]:
-    """Every reported extreme point, checked by code that the search does not use."""
+def _certificate(solution: Solution, end: float) -> dict[str, object]:
+    """Every reported extreme point, checked by code that the search does not use.
+
+    Past *end*, when the search has used up its time, half a second is left for it. Ctrl-C keeps what was checked.
+    """
     from doubletalk.equilibrium.output import certificate_json
     from doubletalk.equilibrium.verification import Verifier
 
     verifier = Verifier(solution.game, solution.concept)
     checked = []
-    with ProgressBar() as bar:
-        assessments = solution.assessments()
-        for done, (_, _, assessment) in enumerate(assessments):
-            bar(done / len(assessments), "verifying")
-            checked.append(verifier(assessment))
+    end = max(end, time.perf_counter() + LEAST_CHECKING)
+    try:
+        with ProgressBar() as bar:
+            assessments = solution.assessments()
+            for done, (_, _, assessment) in enumerate(assessments):
+                if time.perf_counter() > end:
+                    break
+                bar(done / len(assessments), "verifying")
+                checked.append(verifier(assessment))
+    except KeyboardInterrupt:
+        pass  # the count of what is left unchecked says so
     return certificate_json(solution, checked)
 
 
@@ -149,7 +169,8 @@ def _sentence(proof: Mapping[str, object] | None) -> str:
     if proof["failed"]:
         return f"{proof['failed']} extreme points FAIL the exact check, {proof['verified']} pass it."
     noun = "extreme point" if proof["verified"] == 1 else "extreme points"
-    return f"{proof['verified']} {noun} verified exactly."
+    left = f" {proof['unchecked']} left unchecked." if "unchecked" in proof else ""
+    return f"{proof['verified']} {noun} verified exactly.{left}"
 
 
 def _standing(solution: Solution, interrupted: bool) -> Exit:

@@ -45,13 +45,16 @@ def solution_json(solution: Solution, certificate: Mapping[str, object] | None =
 
 
 def certificate_json(solution: Solution, checked: Sequence[Certificate]) -> dict[str, object]:
-    """The certificate's content; *checked* is aligned with ``solution.assessments()``. Families count from 1."""
+    """The certificate's content; *checked* speaks of the first of ``solution.assessments()``, ``unchecked`` counts the
+    others where there are any. Families count from 1."""
+    assessments = solution.assessments()
     points = [
         {"outcome": outcome, "family": family + 1, **certificate.to_json()}
-        for (outcome, family, _), certificate in zip(solution.assessments(), checked, strict=True)
+        for (outcome, family, _), certificate in zip(assessments, checked, strict=False)
     ]
     failed = sum(1 for certificate in checked if not certificate.valid)
-    return {"verified": len(points) - failed, "failed": failed, "points": points}
+    left = {"unchecked": len(assessments) - len(checked)} if len(checked) < len(assessments) else {}
+    return {"verified": len(points) - failed, "failed": failed, **left, "points": points}
 
 
 def json_text(content: Mapping[str, object]) -> str:

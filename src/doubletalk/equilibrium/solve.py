@@ -85,7 +85,7 @@ def solve(
         gaps.append(NASH_GAP)
     if found.stopped is not None:
         cause = "interrupted" if found.ended == INTERRUPTED else f"the time limit of {time_limit:g} s was reached"
-        gaps.append(f"{cause} with {found.stopped}")
+        gaps.insert(0, f"{cause} with {found.stopped}")
         end = min(end, clock.now())
     ended = found.ended
     outcomes: tuple[Outcome, ...] = ()

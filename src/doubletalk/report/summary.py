@@ -85,9 +85,9 @@ def _standing(solution: Solution) -> str:
         sets = "one curved set" if len(solution.curved) == 1 else f"{len(solution.curved)} curved sets"
         return (
             f"{found}. With {sets}, given by conditions in the JSON (`curved`), they are proved to be all equilibria. "
-            f"Why they are curved: {solution.why_incomplete}"
+            f"Why they are curved: {solution.why_incomplete}."
         )
-    return f"{found}, but there may be others: {solution.why_incomplete}"
+    return f"{found}, but there may be others: {solution.why_incomplete}."
 
 
 def outcome_view(game: Game, outcome: Outcome) -> OutcomeView:
