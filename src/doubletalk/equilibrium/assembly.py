@@ -228,11 +228,11 @@ class _Assembly:
         wanted: set[tuple[int, Point]] = set()
         for o, k in loose:
             bound = self.desk.bounds[o, k]
-            beliefs = {_share(bound.coordinates, x) for x in points} - {()} if self._arrives(o, used) else set()
-            if bound.coordinates and len(beliefs) == 1:
-                if beliefs <= bound.covered:
-                    return
-                wanted.add((o, beliefs.pop()))
+            only = _only_share(bound.coordinates, points) if bound.coordinates and self._arrives(o, used) else ()
+            if only in bound.covered:
+                return
+            if only:
+                wanted.add((o, only))
         self.loose.add((used, tuple(pieces)))
         self.outside.update(loose)
         self.asked.update(wanted)
@@ -282,6 +282,17 @@ def _share(coordinates: tuple[Row, ...], x: Point) -> Point:
     values = [_form_value(row, x) for row in coordinates]
     total = sum(values, ZERO)
     return tuple(v / total for v in values) if total != 0 else ()
+
+
+def _only_share(coordinates: tuple[Row, ...], points: list[Point]) -> Point:
+    """The one share that all points have at which the forms do not all vanish; () where there are several, or none."""
+    only: Point = ()
+    for x in points:
+        share = _share(coordinates, x)
+        if share and only and share != only:
+            return ()
+        only = share or only
+    return only
 
 
 def _form_value(row: Row, x: Point) -> Rational:

@@ -27,8 +27,8 @@ __all__ = ["curved_sets"]
 Moves = frozenset[tuple[Node, int]]
 """(node, action) that may be played after one observation."""
 
-MOST_DESCRIBED = 300
-"""Descriptions beyond which none is given."""
+MOST_DESCRIBED = 3000
+"""Descriptions beyond which none is given; small random games full of ties have up to 65."""
 
 MOST_SOUGHT = 40
 """Descriptions for which a point outside the families is sought, at most."""
