@@ -34,7 +34,7 @@ REDUCED = CrisisSpecification(
 )
 """Six coefficients, prior N(0, 1) on standardised covariates."""
 GAMES, PLAYS = 15, 40
-CHAINS, DRAWS, WARMUP, QUICK_DRAWS = 2, 150, 100, 400
+CHAINS, DRAWS, WARMUP, QUICK_DRAWS = 4, 250, 150, 200
 RANKS = 99
 """Draws, thinned, among which the truth is ranked: ranks 0 to 99."""
 LEVEL = 0.9
@@ -61,7 +61,7 @@ def one_set(seed: int, number: int, quick: bool) -> dict[str, Any]:
     found = fit.diagnostics
     report = {"pareto_k": found["pareto_k"], "effective": found["effective"]} if quick else {
         "r_hat": max(found["r_hat"]), "least_effective": min(found["ess_bulk"] + found["ess_tail"]),
-        "divergences": found["divergences"],
+        "divergences": found["divergences"], "ended_at_a_step": found["ended_at_a_step"],
     }  # fmt: skip
     return {
         **out, **report, "ranks": (thinned < truth).sum(axis=0).tolist(),
@@ -74,7 +74,7 @@ def calibrate(
     sets: int, seed: int, quick: bool, keep: Path | None, tell: Tell, minutes: float = np.inf
 ) -> list[dict[str, Any]]:
     """*sets* fitted data sets, those in the file *keep* read from it; no further one is begun after *minutes*."""
-    head = json.dumps({"doubletalk-crisis-sbc": 1, "seed": seed, "quick": quick})
+    head = json.dumps({"doubletalk-crisis-sbc": 2, "seed": seed, "quick": quick})
     rows: list[dict[str, Any]] = []
     if keep is not None and keep.exists():
         lines = keep.read_text(encoding="utf-8").splitlines()

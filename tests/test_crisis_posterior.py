@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from doubletalk.crisis.full import full_terms
 from doubletalk.crisis.posterior import laplace
 from doubletalk.crisis.prior import normal_prior
 from doubletalk.crisis.reply import game_of, reply
+from doubletalk.crisis.ridge import along_ridge
 from doubletalk.errors import InputError
 from doubletalk.report.crisis_tables import posterior_text
 
@@ -59,12 +61,14 @@ def test_the_raw_prior_is_that_of_the_coefficients_and_unknown_units_are_refused
         CrisisSpecification(SPEC.formulas, prior_units="odd")
 
 
-def test_coordinates_go_there_and_back_with_unit_jacobian_and_the_gradient_stated(target):
-    """z to theta and back; the map has the determinant of its linear part; the gradient agrees with differences."""
+def test_coordinates_go_there_and_back_with_the_jacobian_and_the_gradient_stated(target):
+    """y to theta and back; the Jacobian of z to theta is the stated one; the gradient agrees with differences."""
     made, _, _ = target
+    assert made.ridge is not None
     z = np.random.default_rng(2).normal(size=(3, len(made.mode)))
     theta = made.theta(z)
-    assert np.allclose(made.coordinates.z(theta), z, atol=1e-9)
+    y, stretched, _ = made.ridge.placed(z)
+    assert np.allclose(made.coordinates.z(theta), y, atol=1e-9)
     value, slope = made.log_posterior(z)
     step = 1e-5
     jacobian = np.empty((len(made.mode), len(made.mode)))
@@ -73,20 +77,78 @@ def test_coordinates_go_there_and_back_with_unit_jacobian_and_the_gradient_state
         up, down = made.log_posterior(z + move)[0], made.log_posterior(z - move)[0]
         assert np.allclose((up - down) / (2 * step), slope[:, k], rtol=1e-5, atol=1e-5)
         jacobian[:, k] = (made.theta(z[:1] + move) - made.theta(z[:1] - move))[0] / (2 * step)
-    expected = np.linalg.slogdet(made.coordinates.root)[1]
+    expected = np.linalg.slogdet(made.coordinates.root)[1] + stretched[0]
     assert np.linalg.slogdet(jacobian)[1] == pytest.approx(expected, abs=1e-6)
     plain = full_terms(made.design, made.counts, theta[0], "lowest").value + made.prior.log_density(theta[:1])[0]
-    assert value[0] == pytest.approx(plain, rel=1e-12)
+    assert value[0] == pytest.approx(plain + stretched[0], rel=1e-12)
 
 
 def test_the_curvature_at_the_mode_is_the_identity(target):
-    """In z the posterior near its mode is N(0, I) to second order."""
-    made, _, _ = target
+    """Before the ridge is straightened the posterior near its mode is N(0, I) to second order."""
+    made = replace(target[0], ridge=None)
     size, step = len(made.mode), 1e-4
     moves = step * np.eye(size)
     curve = (made.log_posterior(moves)[1] - made.log_posterior(-moves)[1]) / (2 * step)
     assert np.abs(made.log_posterior(np.zeros((1, size)))[1]).max() < 1e-4
     assert np.allclose(-curve, np.eye(size), atol=1e-3)
+
+
+def test_second_derivatives_in_whitened_coordinates_agree_with_differences(target):
+    """Where the map from psi to theta bends, its bend is in the Hessian."""
+    made, _, _ = target
+
+    def terms(theta):
+        at = full_terms(made.design, made.counts, theta, "lowest")
+        value = at.value + float(made.prior.log_density(theta))
+        return value, at.scores.sum(axis=0) - made.prior.precision @ theta, at.hessian - made.prior.precision
+
+    y = 0.5 * np.random.default_rng(4).normal(size=len(made.mode))
+    _, _, hessian = made.coordinates.second(y, terms)
+    step = 1e-5
+    for k in range(len(y)):
+        move = step * (np.arange(len(y)) == k)
+        up, down = made.coordinates.second(y + move, terms)[1], made.coordinates.second(y - move, terms)[1]
+        assert np.allclose((up - down) / (2 * step), hessian[k], rtol=1e-5, atol=1e-5)
+
+
+def test_a_ridge_is_straightened_to_a_normal_distribution():
+    """A funnel along a bent axis, x | t ~ N(t^2, exp(t)), t ~ skewed: draws of N(0, I) have equal weights, nearly."""
+
+    def terms(y):
+        t, x = y[0], y[1:]
+        bend = np.array([t * t, -t])
+        gap, scale = x - bend, np.exp(-t)
+        slope, curve = np.array([2 * t, -1.0]), np.array([2.0, 0.0])
+        value = -0.5 * scale * gap @ gap - t - np.exp(0.6 * t) + 1.6 * t
+        first = 0.5 * scale * gap @ gap + scale * gap @ slope - 0.6 * np.exp(0.6 * t) + 0.6
+        gradient = np.concatenate([[first], -scale * gap])
+        cross = scale * gap + scale * slope
+        second = -0.5 * scale * gap @ gap - 2 * scale * gap @ slope + scale * (gap @ curve - slope @ slope)
+        hessian = np.zeros((3, 3))
+        hessian[0, 0] = second - 0.36 * np.exp(0.6 * t)
+        hessian[0, 1:] = hessian[1:, 0] = cross
+        hessian[1:, 1:] = -scale * np.eye(2)
+        return value, gradient, hessian
+
+    made = along_ridge(terms, 3)
+    assert made is not None
+    z = np.random.default_rng(3).normal(size=(2000, 3))
+    y, stretched, _ = made.placed(z)
+    weights = np.array([terms(one)[0] for one in y]) + stretched + 0.5 * (z * z).sum(axis=1)
+    assert weights.std() < 0.02
+    plain = np.array([terms(one)[0] for one in z]) + 0.5 * (z * z).sum(axis=1)
+    assert plain.std() > 3.0
+
+
+def test_a_normal_posterior_has_a_straight_ridge():
+    """Where the density is N(0, I) the map is the identity; a density without a mode at 0 has none."""
+    made = along_ridge(lambda y: (-0.5 * float(y @ y), -y, -np.eye(len(y))), 4)
+    z = np.random.default_rng(1).normal(size=(50, 4))
+    y, stretched, _ = made.placed(z)
+    assert np.abs(y - z).max() < 1e-3
+    assert np.abs(stretched).max() < 1e-3
+    assert along_ridge(lambda y: (float(y @ y), 2 * y, 2 * np.eye(len(y))), 4) is None
+    assert along_ridge(lambda y: (-0.5 * float(y @ y), -y, -np.eye(len(y))), 1) is None
 
 
 def test_the_index_of_b_stays_where_it_was_along_the_ridge(target):

@@ -251,5 +251,6 @@ def _write(record: Record, codings: Sequence[CodedRecord], confirmed: Mapping[st
     save(folder / "events.csv", csv_text(event_rows(record, confirmed)))
     if len(codings) > 1:
         save(folder / "robustness.csv", csv_text(robustness(codings)))
-        save(folder / "differences.csv", csv_text(difference_rows(codings)))
+        columns = ("coding", "quarter", "what", codings[0].coding, "other", "rows", "other_rows")
+        save(folder / "differences.csv", csv_text(difference_rows(codings), columns))
     _draw(record, codings[0], folder / "chronicle.svg")

@@ -48,7 +48,7 @@ def _export(case: str, kind: str, to: Path, as_of: dt.date | None) -> None:
         raise typer.BadParameter(f"found {kind!r}, expected plover", param_hint="'--export'")
     folder = find_case(case)
     record = load_record(folder, as_of or as_of_date(folder))
-    rows = plover_rows(record.chronicle)
+    rows = plover_rows(record.chronicle, record.vocabulary)
     save(to, plover_text(rows))
     left = unwritten(record.chronicle)
     note(f"{len(rows)} events" + (f"; {len(left)} have no code: {', '.join(left[:5])}" if left else ""))
@@ -57,12 +57,14 @@ def _export(case: str, kind: str, to: Path, as_of: dt.date | None) -> None:
 def _import(case: str, source: Path, layout: str, to: Path, actors: Path | None) -> None:
     from doubletalk.case.finding import find_case
     from doubletalk.evidence.eventdata import chronicle_text, load_actors, read_event_data
+    from doubletalk.evidence.vocabulary_file import vocabulary_of
     from doubletalk.report.chronicle_data import csv_text
 
     table = actors if actors is not None else find_case(case) / "actors.csv"
     if not table.exists():
         raise InputError("there is no table of actors here; give one with --actors (docs/plover.md)", str(table))
-    found = read_event_data(source, layout, load_actors(table))
+    words = vocabulary_of(table.parent)
+    found = read_event_data(source, layout, load_actors(table, words), words)
     if not found.rows:
         first = found.left_out[0]
         raise InputError(

@@ -5,9 +5,10 @@ r"""The posterior of the full likelihood: NUTS in coordinates made for it, or a 
 
 The equilibrium played is chosen by a stated rule: ``lowest``, ``highest``, or ``mixture`` with estimated shares; 'best'
 looks at the outcomes and is no likelihood. All equilibria of every game are found anew at every evaluation, for all
-chains in one call, and the gradient follows by the implicit function theorem. The posterior has steps where an
-equilibrium vanishes: NUTS stays valid there and becomes slow. How many draws have games with several equilibria is
-reported, for only there can a step lie.
+chains in one call, and the gradient follows by the implicit function theorem. The posterior has steps where equilibria
+appear or vanish: 'lowest' then plays another one, under which the counts may be as good as impossible. A trajectory
+that falls off such a step ends there, as at a divergence, and NUTS stays valid: the step is part of the posterior, not
+an error of the integrator. These ends are counted apart from divergences; they cost effective draws, which are checked.
 
 Quick: draws of a multivariate t around the mode, in z, weighted by posterior over proposal (Pareto-smoothed) and drawn
 again; its shape k tells whether the weights can be trusted (below 0.7).
@@ -143,11 +144,12 @@ def _nuts_draws(
     chains, draws, warmup = sizes
     sampled = sample(target, chains, draws, warmup, seed, tell)
     theta = target.theta(sampled.z)
-    divergences = int(sampled.diverging.sum())
+    divergences, steps = int((sampled.diverging & ~sampled.stepped).sum()), int(sampled.stepped.sum())
     report = _diagnostics(theta, names)
     settled, words = _verdict(report, divergences, sampled.stopped)
     report |= {
-        "divergences": divergences, "chains": chains, "draws": theta.shape[1], "warmup": warmup,
+        "divergences": divergences, "ended_at_a_step": steps, "chains": chains,
+        "draws": theta.shape[1], "warmup": warmup,
         "leapfrog_steps_per_draw": sampled.leapfrogs, "sampling_seconds": sampled.seconds,
     }  # fmt: skip
     return _Drawn(theta, report, settled, words)

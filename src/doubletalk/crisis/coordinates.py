@@ -13,20 +13,23 @@ Jacobian is 1, so the density is the same. Then psi = mode + L z with L L' the i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
-from doubletalk.crisis.branch import TO_GAME
+from doubletalk.crisis.branch import TO_GAME, constrained
 from doubletalk.crisis.design import Design
+from doubletalk.crisis.full import chain_hessian
 from doubletalk.crisis.reply import Game, concession_odds, game_of, indices_at
 from doubletalk.crisis.tails import tails
 
 __all__ = ["Coordinates", "coordinates_at"]
 
 Array = NDArray[np.float64]
+Terms = Callable[[Array], tuple[float, Array, Array]]
 UTILITY = "barWB"
 MOST_SURE = 4.0
 """Reference beliefs are kept between F(-4) and F(4), where W is moderate."""
@@ -80,6 +83,23 @@ class Coordinates:
         moved[:, : self.design.size] -= np.einsum("kp,kpc->kc", slope[:, place], by)
         return np.asarray(moved @ self.root)
 
+    def second(self, y: Array, terms: Terms) -> tuple[float, Array, Array]:
+        """Value, gradient and Hessian in y (parameters,) of a density whose *terms* are those in theta."""
+        theta, by = self.placed(y[None], slopes=True)
+        value, slope, hessian = terms(theta[0])
+        place = self.design.slices()[UTILITY]
+        turn = np.eye(len(y))
+        turn[place, : self.design.size] -= by[0]
+        bend = turn.T @ hessian @ turn
+        # theta bends in psi where barWB's coefficients take up the change of W
+        bare = theta.copy()
+        bare[:, place] = 0.0
+        game = game_of(self.design.utilities(bare[0, : self.design.size]))
+        weights = -(slope[place] @ self.projection)
+        curve = constrained(game, self.q0, np.zeros((self.design.games, 4)), weights, 0.0)[2][:, :6, :6]
+        bend[: self.design.size, : self.design.size] += chain_hessian(self.design, TO_GAME.T @ curve @ TO_GAME)
+        return value, self.pulled(by, slope[None])[0], np.nan_to_num(self.root.T @ bend @ self.root)
+
     def _rest(self, bare: Array, *, slopes: bool) -> tuple[Array, Array]:
         """P W (k, p) where barWB is 0, and its slopes in the other coefficients (k, p, coefficients)."""
         many, games = len(bare), self.design.games
@@ -121,7 +141,6 @@ def coordinates_at(
     block = design.blocks[UTILITY]
     # what a play tells about w: f^2 / (F (1 - F)), for those in which B had to choose
     told = counts[:, 1:].sum(axis=1) * np.exp(-q0 * q0 - np.log(2.0 * np.pi) - log_ndtr(q0) - log_ndtr(-q0))
-    told = told + 1e-6 * max(float(told.max(initial=0.0)), 1e-300)
     projection = np.linalg.pinv(np.sqrt(told)[:, None] * block) * np.sqrt(told)
     made = Coordinates(design, q0, projection, mode, np.eye(len(mode)))
     place = design.slices()[UTILITY]

@@ -24,15 +24,22 @@ FEWEST_DRAWS = 50
 DEPTH = (6, 8)
 """Largest depth of a tree while warming up, and after."""
 SPREAD = 1.5
-"""Chains start at N(0, SPREAD^2) in whitened coordinates."""
+"""Chains start at N(0, SPREAD^2) in whitened coordinates, drawn again where the log posterior is too low."""
+TOO_LOW = 5.0
+"""... lower than the mode's by this much for each parameter."""
+TRIES = 200
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """Draws (chains, draws, parameters) in whitened coordinates, and what the sampler reports."""
+    """Draws (chains, draws, parameters) in whitened coordinates, and what the sampler reports.
+
+    diverging, stepped   (chains, draws) transitions that ended in a divergence, and those of them that fell off a step
+    """
 
     z: Array
     diverging: NDArray[np.bool_]
+    stepped: NDArray[np.bool_]
     leapfrogs: float
     step_size: Array
     seconds: float
@@ -41,16 +48,23 @@ class Sampled:
 
 @dataclass(eq=False)
 class _Compiled:
-    """The sampler for targets of one size: compiled once, with the target that is sampled now in ``target``."""
+    """The sampler for targets of one size: compiled once, with the target that is sampled now in ``target``.
+
+    fell   (chains,) which chains have evaluated a point beyond a step of the target since it was last set to False
+    """
 
     kernel: Any
     step: Callable[[Any], Any]
     target: Target | None = None
+    fell: NDArray[np.bool_] | None = None
 
     def __call__(self, z: Any) -> tuple[Array, Array]:
         """What the target says."""
         assert self.target is not None
-        return self.target(z)
+        found = self.target(z)
+        if self.fell is not None and len(self.fell) == len(self.target.fell):
+            self.fell |= self.target.fell
+        return found
 
 
 @lru_cache(maxsize=8)
@@ -76,21 +90,24 @@ def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell
     sampler = _compiled(size, chains, warmup)
     sampler.target = target
     keys = jax.random.split(jax.random.PRNGKey(seed), chains)
-    begin = SPREAD * np.random.default_rng(seed).standard_normal((chains, size))
+    begin = _starts(target, chains, np.random.default_rng(seed))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         state = sampler.kernel.init(keys, warmup, jax.numpy.asarray(begin), (), {})
         kept: list[Array] = []
         diverging: list[NDArray[np.bool_]] = []
+        stepped: list[NDArray[np.bool_]] = []
         leapfrogs = 0.0
         stopped = False
         began = time.perf_counter()
         try:
             for number in range(warmup + draws):
+                sampler.fell = np.zeros(chains, dtype=bool)
                 state = sampler.step(state)
                 if number >= warmup:
                     kept.append(np.asarray(state.z))
                     diverging.append(np.asarray(state.diverging))
+                    stepped.append(diverging[-1] & sampler.fell)
                     leapfrogs += float(np.mean(state.num_steps))
                 doing = "warming up" if number < warmup else "sampling"
                 tell((number + 1) / (warmup + draws), f"{doing} {chains} chains")
@@ -98,11 +115,23 @@ def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell
             if len(kept) < FEWEST_DRAWS:
                 raise
             stopped = True
-    z = np.stack(kept, axis=1)
-    return Sampled(
-        z, np.stack(diverging[: z.shape[1]], axis=1), leapfrogs / z.shape[1], np.asarray(state.adapt_state.step_size),
-        time.perf_counter() - began, stopped,
-    )  # fmt: skip
+    full = min(len(kept), len(diverging), len(stepped))
+    z, ended, at_step = (np.stack(rows[:full], axis=1) for rows in (kept, diverging, stepped))
+    seconds = time.perf_counter() - began
+    return Sampled(z, ended, at_step, leapfrogs / full, np.asarray(state.adapt_state.step_size), seconds, stopped)
+
+
+def _starts(target: Target, chains: int, generator: np.random.Generator) -> Array:
+    """Where chains begin, (chains, parameters): not in a region that the posterior as good as excludes."""
+    size = len(target.mode)
+    made = SPREAD * generator.standard_normal((chains, size))
+    least = target.log_posterior(np.zeros((1, size)), slopes=False)[0][0] - TOO_LOW * size
+    for number in range(TRIES):
+        low = ~(target.log_posterior(made, slopes=False)[0] > least)
+        if not low.any():
+            break
+        made[low] = SPREAD * (1.0 - number / TRIES) * generator.standard_normal((int(low.sum()), size))
+    return made
 
 
 def _numpyro() -> tuple[Any, Any]:

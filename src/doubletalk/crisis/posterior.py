@@ -1,8 +1,13 @@
-"""The log posterior of the full likelihood in whitened coordinates, its mode, and the Laplace approximation there."""
+"""The log posterior of the full likelihood in whitened coordinates, its mode, and the Laplace approximation there.
+
+Three maps lead from z to the parameters: :mod:`doubletalk.crisis.ridge` from z to y, the whitening from y to psi and
+the shift from psi to theta of :mod:`doubletalk.crisis.coordinates`. The density in z has the Jacobian of the first (the
+others' is constant).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,22 +21,25 @@ from doubletalk.crisis.full import by_game_logsumexp, full_terms, log_shares, pl
 from doubletalk.crisis.optimise import maximise
 from doubletalk.crisis.prior import Prior
 from doubletalk.crisis.reply import game_of
+from doubletalk.crisis.ridge import Ridge, along_ridge
 
 __all__ = ["Target", "laplace", "scores_at"]
 
 Array = NDArray[np.float64]
 
 STEPS = 100
+FAR_BELOW = 300.0
 FARTHEST = 1e6
 """No coefficient farther from 0 is evaluated."""
 
 
 def scores_at(
     design: Design, counts: Array, parameters: Array, rule: str, guess: Array | None = None
-) -> tuple[Array, Array, Array]:
+) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
     """Log-likelihood (k,) and gradient (k, parameters) at *parameters* (k, parameters), all in one pass.
 
-    The third is q of the first equilibrium of each game (k x games), which serves the next call as a *guess*.
+    The third is q of the first equilibrium of each game (k x games), which serves the next call as a *guess*; the
+    fourth (k,) says where some game has several equilibria.
     """
     many, size, games = len(parameters), design.size, design.games
     utilities = np.concatenate([design.utilities(one[:size]) for one in parameters])
@@ -55,14 +63,17 @@ def scores_at(
         by_game, slopes = along_slopes(every, equilibria.q[played], np.tile(counts, (many, 1)))
     for k in range(many):
         gradient[k, :size] = design.jacobian(slopes[k * games : (k + 1) * games]).sum(axis=0)
-    return by_game.reshape(many, games).sum(axis=1), gradient, equilibria.q[first]
+    several = (equilibria.number() > 1).reshape(many, games).any(axis=1)
+    return by_game.reshape(many, games).sum(axis=1), gradient, equilibria.q[first], several
 
 
 @dataclass(eq=False)
 class Target:
     """Log posterior in whitened coordinates, evaluated by numpy for all chains at once; Laplace approximation N(0, I).
 
-    several   at how many of the points evaluated some game had several equilibria
+    ridge   None where the posterior has no ridge to straighten: then y = z
+    fell    (k,) which points of the last evaluation lie beyond a step: the log posterior is more than FAR_BELOW below
+            that of the mode, and would not be if games played the equilibrium that suits their counts
     """
 
     design: Design
@@ -71,29 +82,45 @@ class Target:
     prior: Prior
     mode: Array
     coordinates: Coordinates
+    ridge: Ridge | None = None
+    highest: float = 0.0
     evaluations: int = 0
     guess: Array | None = None
+    fell: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def theta(self, z: Array) -> Array:
         """Parameters at *z* (..., parameters)."""
         flat = z.reshape(-1, z.shape[-1])
-        return self.coordinates.theta(flat).reshape(z.shape)
+        y = flat if self.ridge is None else self.ridge.placed(flat)[0]
+        return self.coordinates.theta(y).reshape(z.shape)
 
     def log_posterior(self, z: Array, *, slopes: bool = True) -> tuple[Array, Array]:
         """Log posterior (k,), up to a constant, and (0 without *slopes*) its gradient at *z* (k, parameters)."""
         self.evaluations += 1
         with np.errstate(all="ignore"):
-            theta, by = self.coordinates.placed(z, slopes=slopes)
+            y, jacobian, bent = (z, 0.0, ()) if self.ridge is None else self.ridge.placed(z)
+            theta, by = self.coordinates.placed(y, slopes=slopes)
             bad = ~np.isfinite(theta).all(axis=1) | (np.abs(theta).max(axis=1) > FARTHEST)
             theta[bad] = self.mode
             many = len(theta) * self.design.games
             guess = self.guess if self.guess is not None and len(self.guess) == many else None
-            value, slope, self.guess = scores_at(self.design, self.counts, theta, self.rule, guess)
-            value = value + self.prior.log_density(theta)
+            value, slope, self.guess, several = scores_at(self.design, self.counts, theta, self.rule, guess)
+            value = value + self.prior.log_density(theta) + jacobian
             slope = slope - theta @ self.prior.precision
             slope = self.coordinates.pulled(by, slope) if slopes else np.zeros_like(slope)
+            if self.ridge is not None and slopes:
+                slope = self.ridge.pulled(bent, slope)
         bad |= ~np.isfinite(value) | ~np.isfinite(slope).all(axis=1)
+        self.fell = several & ~(value - jacobian > self.highest - FAR_BELOW)
+        for k in np.flatnonzero(self.fell):
+            self.fell[k] = self._at_best(theta[k]) > self.highest - FAR_BELOW
         return np.where(bad, -1e10, value), np.where(bad[:, None], 0.0, slope)
+
+    def _at_best(self, theta: Array) -> float:
+        """The log posterior if every game played the equilibrium that suits its counts."""
+        with np.errstate(all="ignore"):
+            likelihood = full_terms(self.design, self.counts, theta[: self.design.size], "best").value
+        return likelihood + float(self.prior.log_density(theta))
 
     def __call__(self, z: Any) -> tuple[Array, Array]:
         """Minus the log posterior and minus its gradient at *z* (parameters,) or (chains, parameters)."""
@@ -103,9 +130,9 @@ class Target:
 
 
 def laplace(design: Design, counts: Array, rule: str, prior: Prior, start: Array) -> Target:
-    """The higher of the modes reached from *start* and from 0, and coordinates that make its curvature the identity."""
+    """The higher of the modes reached from *start* and from 0, and coordinates in which its surroundings are normal."""
 
-    def objective(theta: Array) -> tuple[float, Array, Array]:
+    def terms_at(theta: Array) -> tuple[float, Array, Array]:
         terms = full_terms(design, counts, theta, rule)
         hessian = np.nan_to_num(terms.hessian, nan=0.0, posinf=0.0, neginf=0.0) - prior.precision
         slope = terms.scores.sum(axis=0) - prior.precision @ theta
@@ -115,9 +142,10 @@ def laplace(design: Design, counts: Array, rule: str, prior: Prior, start: Array
         begin = [np.zeros(len(start))]
         if np.abs(prior.whitener @ start).max(initial=0.0) < 6.0:
             begin.insert(0, start)
-        ends = [maximise(objective, one, tolerance=1e-6, steps=STEPS) for one in begin]
+        ends = [maximise(terms_at, one, tolerance=1e-6, steps=STEPS) for one in begin]
         found = max(ends, key=lambda end: end.value)
         terms = full_terms(design, counts, found.point, rule)
         q0 = terms.equilibria.q[terms.chosen]
         made = coordinates_at(design, counts, found.point, found.hessian, q0, prior.root)
-    return Target(design, counts, rule, prior, found.point, made)
+        ridge = along_ridge(lambda y: made.second(y, terms_at), len(start))
+    return Target(design, counts, rule, prior, found.point, made, ridge, found.value)

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from doubletalk.evidence.tables import Problem, Row, read_date, read_rows, refuse, word_problem
-from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, STANDARD, Vocabulary
+from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, Vocabulary
+from doubletalk.evidence.vocabulary_file import vocabulary_of
 
 __all__ = ["COLUMNS", "Chronicle", "Event", "interval", "load_chronicle", "source_problems"]
 
@@ -113,13 +114,17 @@ class Chronicle:
         )
 
 
-def load_chronicle(path: str | Path, vocabulary: Vocabulary = STANDARD) -> Chronicle:
-    """Read a chronicle; every bad row is reported at once in one InputError (line, column, found, expected)."""
+def load_chronicle(path: str | Path, vocabulary: Vocabulary | None = None) -> Chronicle:
+    """Read a chronicle; every bad row is reported at once in one InputError (line, column, found, expected).
+
+    Without *vocabulary* the words are those of ``vocabulary.yaml`` beside the file, or the standard ones.
+    """
     file = Path(path)
+    words = vocabulary or vocabulary_of(file.parent)
     rows, problems = read_rows(file, COLUMNS, ("id",), "chronicle")
     events = []
     for row in rows:
-        found = _problems(row, vocabulary)
+        found = _problems(row, words)
         problems.extend(found)
         if not found:
             events.append(_event(row))

@@ -21,7 +21,8 @@ from doubletalk.evidence.coding_rules import ActorRules, Coding, EventFilter, Mo
 from doubletalk.evidence.quarters import last_day, quarter_name, quarter_of
 from doubletalk.evidence.record import Record, load_record
 from doubletalk.evidence.tables import nearest_word, read_date
-from doubletalk.evidence.vocabulary import STANDARD, Vocabulary
+from doubletalk.evidence.vocabulary import Vocabulary
+from doubletalk.evidence.vocabulary_file import vocabulary_of
 from doubletalk.game.nodes import Scalar, Table, read_nodes, read_text, shown_path
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def coded_record(
     case: str | Path,
     coding: str | Path | Coding | None = None,
     as_of: dt.date | None = None,
-    vocabulary: Vocabulary = STANDARD,
+    vocabulary: Vocabulary | None = None,
     later: str | Path | None = None,
 ) -> CodedRecord:
     """A case folder's record as moves and levels.
@@ -140,22 +141,24 @@ def coded_record(
     coding  a coding, a file, or the name of a file in the folder; ``coding.yaml`` if not given
     as_of   nothing later is read: the date in case.yaml if not given, else the last event. The last quarter coded is
             the last that had ended by then, so a quarter that is only partly known is never coded.
+    vocabulary  the words of the folder's vocabulary.yaml if not given
     later   a further chronicle, of events after the case's own date, to score forecasts by; ``as_of`` must then be
             given, so that nobody reads it by mistake
 
     Raises InputError for a file that is absent or wrong.
     """
     folder = Path(case)
-    rules = coding if isinstance(coding, Coding) else load_coding(_coding_path(folder, coding), vocabulary)
-    record = load_record(folder, as_of or as_of_date(folder), vocabulary)
-    known = load_chronicle(folder / "chronicle.csv", vocabulary)
+    words = vocabulary or vocabulary_of(folder)
+    rules = coding if isinstance(coding, Coding) else load_coding(_coding_path(folder, coding), words)
+    record = load_record(folder, as_of or as_of_date(folder), words)
+    known = load_chronicle(folder / "chronicle.csv", words)
     _check_ids(rules, {event.id for event in known})
     if later is not None:
         if as_of is None:
             raise InputError("later events are read only up to a date that is given with as_of", str(later))
-        events = (*known.events, *load_chronicle(later, vocabulary).events)
+        events = (*known.events, *load_chronicle(later, words).events)
         whole = Chronicle(tuple(sorted(events, key=lambda e: e.date)), known.path)
-        record = Record(whole, record.series, record.calendar, as_of, None, vocabulary)
+        record = Record(whole, record.series, record.calendar, as_of, None, words)
     return code(record, rules)
 
 

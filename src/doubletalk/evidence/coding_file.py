@@ -26,7 +26,8 @@ from doubletalk.evidence.coding_rules import (
 )
 from doubletalk.evidence.quarters import QUARTER_FORM, quarter_number
 from doubletalk.evidence.record import Selector
-from doubletalk.evidence.vocabulary import INTENSITIES, STANDARD, Vocabulary
+from doubletalk.evidence.vocabulary import INTENSITIES, Vocabulary
+from doubletalk.evidence.vocabulary_file import vocabulary_of
 from doubletalk.game.fields import check_keys, items, label, labels, reference, required, table, words
 from doubletalk.game.nodes import Items, Node, Scalar, Table, found, read_nodes, read_text, shown_path
 
@@ -39,12 +40,13 @@ _PART = ("moves", "precedence", "choose", "rules")
 _STATE = ("levels", "when", "start", "stock", "series", "ladder", "marks")
 
 
-def load_coding(path: str | Path, vocabulary: Vocabulary = STANDARD) -> Coding:
+def load_coding(path: str | Path, vocabulary: Vocabulary | None = None) -> Coding:
     """Read a coding; InputError with file and line for the first thing that is wrong."""
     file = Path(path)
+    known = vocabulary or vocabulary_of(file.parent)
     shown = shown_path(file)
     try:
-        return _Reader(vocabulary).coding(read_nodes(read_text(file)), file.stem, shown)
+        return _Reader(known).coding(read_nodes(read_text(file)), file.stem, shown)
     except InputError as wrong:
         raise InputError(wrong.message, shown, wrong.line) from None
 

@@ -118,8 +118,10 @@ _RULES: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("reject", ("client",), _STATES, "defy"),
     ("threaten", ("client",), ("west", "other"), "provoke"),
     ("threaten", ("patron",), ("client",), "squeeze"),
+    ("threaten", ("other",), ("client",), "provoke"),
     ("mobilize", ("client", "patron"), ("west", "other"), "provoke"),
     ("mobilize", ("client",), ("home",), "repress"),
+    ("mobilize", ("other",), ("client",), "provoke"),
     ("withhold", ("patron",), ("client",), "squeeze"),
     ("withhold", ("west", "other"), ("client",), "sanction"),
     ("withhold", ("client",), _STATES, "defy"),
@@ -129,10 +131,13 @@ _RULES: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("restrict", ("client",), ("home",), "repress"),
     ("coerce", ("client",), ("home",), "repress"),
     ("coerce", ("client", "patron"), _STATES, "provoke"),
+    ("coerce", ("other",), ("client",), "provoke"),
     ("act hostilely", ("client",), ("home",), "repress"),
     ("act hostilely", ("client", "patron"), _STATES, "provoke"),
+    ("act hostilely", ("other",), ("client",), "provoke"),
     ("assault", ("client",), ("home",), "repress"),
     ("assault", ("client", "patron"), _STATES, "provoke"),
+    ("assault", ("other",), ("client",), "provoke"),
 )
 
 

@@ -19,6 +19,7 @@ from doubletalk.evidence.chronicle import COLUMNS
 from doubletalk.evidence.event_types import action_of, family_of_cameo, family_of_plover
 from doubletalk.evidence.tables import Problem, nearest_word, read_rows, refuse, word_problem
 from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, STANDARD, Vocabulary
+from doubletalk.evidence.vocabulary_file import vocabulary_of
 
 __all__ = ["LAYOUTS", "ActorRule", "Imported", "LeftOut", "chronicle_text", "load_actors", "read_event_data"]
 
@@ -44,6 +45,7 @@ _POLECAT = Layout(
             "target_name": "Recipient Name", "target_country": "Recipient Country",
             "target_sector": "Primary Recipient Sector", "source": "Source", "size": "Size",
             "precision": "Date Precision", "text": "Event Text", "url": "Source URL", "confidence": "Confidence",
+            "action": "Action",
         }
     ),
     ("date", "type", "mode", "actor_country", "target_country"),
@@ -120,15 +122,16 @@ class Imported:
     left_out: tuple[LeftOut, ...]
 
 
-def load_actors(path: str | Path, vocabulary: Vocabulary = STANDARD) -> tuple[ActorRule, ...]:
+def load_actors(path: str | Path, vocabulary: Vocabulary | None = None) -> tuple[ActorRule, ...]:
     """Read who is who: columns code, role, country, sector, name (several words joined by ``|``); first fit counts."""
     file = Path(path)
+    known_words = vocabulary or vocabulary_of(file.parent)
     rows, problems = read_rows(file, ("code", "role", "country", "sector", "name"), ("note",), "table of actors")
     rules = []
     for row in rows:
         bad = [
             p
-            for c, known in (("code", tuple(vocabulary.actors)), ("role", ROLES))
+            for c, known in (("code", tuple(known_words.actors)), ("role", ROLES))
             if (p := word_problem(row, c, known))
         ]
         parts = [
@@ -145,8 +148,13 @@ def load_actors(path: str | Path, vocabulary: Vocabulary = STANDARD) -> tuple[Ac
     return tuple(rules)
 
 
-def read_event_data(path: str | Path, layout: str, actors: Sequence[ActorRule]) -> Imported:
-    """Read a file of event data; InputError when it has no rows or its columns are not those of the layout."""
+def read_event_data(
+    path: str | Path, layout: str, actors: Sequence[ActorRule], vocabulary: Vocabulary = STANDARD
+) -> Imported:
+    """Read a file of event data; InputError when it has no rows or its columns are not those of the layout.
+
+    The action is that of our own column ``Action`` where the file has it and *vocabulary* knows the word.
+    """
     if layout not in LAYOUTS:
         near = nearest_word(layout, LAYOUTS)
         guess = f"; did you mean {near!r}?" if near else ""
@@ -156,6 +164,8 @@ def read_event_data(path: str | Path, layout: str, actors: Sequence[ActorRule]) 
     left_out: list[LeftOut] = []
     taken: set[str] = set()
     for line, cells, fields in _fields(file, shape):
+        if fields is not None and fields.get("action", "") not in vocabulary.actions:
+            fields["action"] = ""
         made = (
             "the row has the wrong number of cells" if fields is None else _event(fields, shape, layout, line, actors)
         )
@@ -226,12 +236,14 @@ def _event(
             return f"nobody in the table of actors fits the {side}: {_told(fields, side)}"
     actor, target = (s for s in sides if s is not None)
     kind, mode = fields["type"], fields.get("mode", "")
-    family = family_of_cameo(kind) if shape.cameo else family_of_plover(kind, mode)
-    if family is None:
-        return f"the event type {kind!r} has no place in a chronicle"
-    action = action_of(family, actor.role, target.role)
-    if action is None:
-        return f"'{family}' by {actor.role} to {target.role} is none of a chronicle's actions"
+    action = fields["action"]
+    if not action:
+        family = family_of_cameo(kind) if shape.cameo else family_of_plover(kind, mode)
+        if family is None:
+            return f"the event type {kind!r} has no place in a chronicle"
+        action = action_of(family, actor.role, target.role) or ""
+        if not action:
+            return f"'{family}' by {actor.role} to {target.role} is none of a chronicle's actions"
     precision = fields.get("precision") if fields.get("precision") in PRECISIONS else "day"
     source, url = fields.get("source", ""), fields.get("url", "")
     url = url if url.startswith(("http://", "https://")) else ""

@@ -22,7 +22,8 @@ from doubletalk.evidence.statements import parse_statement
 from doubletalk.evidence.statistics import DEFAULT_PLAN
 from doubletalk.evidence.tables import nearest_word
 from doubletalk.evidence.uncertainty import holm
-from doubletalk.evidence.vocabulary import STANDARD, Vocabulary
+from doubletalk.evidence.vocabulary import Vocabulary
+from doubletalk.evidence.vocabulary_file import vocabulary_of
 
 __all__ = ["AnsweredRow", "Asked", "TableRow", "TellsApart", "answer_table", "load_tells_apart"]
 
@@ -70,9 +71,10 @@ class AnsweredRow:
     shows: str
 
 
-def load_tells_apart(path: str | Path, vocabulary: Vocabulary = STANDARD) -> TellsApart:
+def load_tells_apart(path: str | Path, vocabulary: Vocabulary | None = None) -> TellsApart:
     """Read the table; every statement is parsed, so a wrong one is reported with the row that holds it."""
     file = Path(path)
+    known = vocabulary or vocabulary_of(file.parent)
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -81,7 +83,7 @@ def load_tells_apart(path: str | Path, vocabulary: Vocabulary = STANDARD) -> Tel
     sides = {str(k): str(v) for k, v in _mapping(top["sides"], "sides", (), file).items()}
     if not sides or not isinstance(top["rows"], list) or not top["rows"]:
         raise InputError("the table needs at least one side and a list of rows", str(file))
-    rows = tuple(_row(item, f"row {i}", sides, file, vocabulary) for i, item in enumerate(top["rows"], 1))
+    rows = tuple(_row(item, f"row {i}", sides, file, known) for i, item in enumerate(top["rows"], 1))
     return TellsApart(sides, rows)
 
 

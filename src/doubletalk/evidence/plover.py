@@ -1,9 +1,10 @@
-"""The chronicle as PLOVER event data: tab-separated, in the columns of POLECAT, with five of our own at the end.
+"""The chronicle as PLOVER event data: tab-separated, in the columns of POLECAT, with six of our own at the end.
 
 What the PLOVER columns lose: the sizes (Goldstein's value depends on the type alone), that a date is known only to its
-month, the sentence, the source's address and the confidence. These are in our five columns, which other programs pass
-over. What PLOVER cannot say at all: that an arrest, a stolen vote and a closed newspaper differ; that a warning to
-Moscow accuses the West (the recipient is the listener, not the accused); of which kind a hostile act short of force is.
+month, the sentence, the source's address and the confidence. These, and our own word for what was done, are in our
+six columns, which other programs pass over. What PLOVER cannot say at all: that an arrest, a stolen vote and a closed
+newspaper differ; that a warning to Moscow accuses the West (the recipient is the listener, not the accused); of which
+kind a hostile act short of force is.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from doubletalk.evidence.chronicle import Chronicle
 from doubletalk.evidence.event_types import PLOVER
-from doubletalk.evidence.vocabulary import STANDARD, Vocabulary
+from doubletalk.evidence.vocabulary import STANDARD, EventName, Vocabulary
 
 __all__ = ["OWN_COLUMNS", "POLECAT_COLUMNS", "plover_rows", "plover_text", "unwritten"]
 
@@ -24,22 +24,7 @@ POLECAT_COLUMNS = (
     "Actor Country", "Primary Actor Sector", "Recipient Name", "Recipient Country", "Primary Recipient Sector",
     "Source",
 )  # fmt: skip
-OWN_COLUMNS = ("Size", "Date Precision", "Event Text", "Source URL", "Confidence")
-_NAMES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
-    {
-        "BLR": ("Belarus", "BLR", "GOV"),
-        "OPP": ("Opposition of Belarus", "BLR", "OPP"),
-        "RUS": ("Russia", "RUS", "GOV"),
-        "EU": ("European Union", "", "IGO"),
-        "USA": ("United States", "USA", "GOV"),
-        "WEST": ("Western states", "", "GOV"),
-        "POL": ("Poland", "POL", "GOV"),
-        "LTU": ("Lithuania", "LTU", "GOV"),
-        "LVA": ("Latvia", "LVA", "GOV"),
-        "UKR": ("Ukraine", "UKR", "GOV"),
-        "OTHER": ("Other", "", ""),
-    }
-)
+OWN_COLUMNS = ("Size", "Date Precision", "Event Text", "Source URL", "Confidence", "Action")
 
 
 def plover_rows(chronicle: Chronicle, vocabulary: Vocabulary = STANDARD) -> list[dict[str, str]]:
@@ -50,13 +35,15 @@ def plover_rows(chronicle: Chronicle, vocabulary: Vocabulary = STANDARD) -> list
             continue
         code = PLOVER[event.action]
         actor, recipient = (
-            _NAMES.get(who, (vocabulary.actors.get(who, who), who, "")) for who in (event.actor, event.target)
+            vocabulary.event_names.get(who, EventName(vocabulary.actors.get(who, who), who, ""))
+            for who in (event.actor, event.target)
         )
         cells = (
             event.id, event.date.isoformat(), code.event_type, code.mode, f"{code.goldstein:g}", code.quad,
             code.context,
             *actor, *recipient, event.source_title,
             str(event.intensity), event.precision, event.summary, event.source_url, event.confidence,
+            event.action,
         )  # fmt: skip
         rows.append(dict(zip((*POLECAT_COLUMNS, *OWN_COLUMNS), cells, strict=True)))
     return rows

@@ -19,7 +19,8 @@ from doubletalk.evidence.record import Record
 from doubletalk.evidence.statements import parse_statement
 from doubletalk.evidence.statistics import DEFAULT_PLAN
 from doubletalk.evidence.uncertainty import exact_interval, holm
-from doubletalk.evidence.vocabulary import STANDARD, Vocabulary
+from doubletalk.evidence.vocabulary import Vocabulary
+from doubletalk.evidence.vocabulary_file import vocabulary_of
 from doubletalk.game.fields import check_keys, items, label, required, table
 from doubletalk.game.nodes import Scalar, read_nodes, read_text, shown_path
 
@@ -56,11 +57,14 @@ class AnsweredStatement:
     p_holm: float | None
 
 
-def load_questions(path: str | Path, vocabulary: Vocabulary = STANDARD) -> tuple[Question, ...]:
+def load_questions(path: str | Path, vocabulary: Vocabulary | None = None) -> tuple[Question, ...]:
     """Read the questions; every statement is parsed, and a wrong one is reported with its line."""
     file = Path(path)
     shown = shown_path(file)
+    known = vocabulary or vocabulary_of(file.parent)
     line: int | None = None
+    if not file.exists():
+        raise InputError("the case has no questions to ask its record; write the file, see docs/record.md", shown)
     try:
         top = table(read_nodes(read_text(file)), "the file of questions")
         check_keys(top, "the file of questions", ("questions",))
@@ -75,7 +79,7 @@ def load_questions(path: str | Path, vocabulary: Vocabulary = STANDARD) -> tuple
             for item in items(required(entry, "statements", what), f"{what}, statements"):
                 line = item.line
                 statement = item.text if isinstance(item, Scalar) else ""
-                parse_statement(statement, vocabulary)
+                parse_statement(statement, known)
                 statements.append(" ".join(statement.split()))
             line = None
             named = items(entry.entries["rows"], f"{what}, rows") if "rows" in entry.entries else ()

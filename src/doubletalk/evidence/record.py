@@ -17,6 +17,7 @@ from doubletalk.evidence.calendar import ElectionCalendar, load_calendar
 from doubletalk.evidence.chronicle import Chronicle, Event, interval, load_chronicle
 from doubletalk.evidence.series import SeriesSet, load_series
 from doubletalk.evidence.vocabulary import INTENSITIES, STANDARD, Vocabulary
+from doubletalk.evidence.vocabulary_file import vocabulary_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -187,15 +188,16 @@ def _spans(ids: Sequence[str], dates: Sequence[tuple[dt.date, str]], weights: Se
     )
 
 
-def load_record(folder: str | Path, as_of: dt.date | None = None, vocabulary: Vocabulary = STANDARD) -> Record:
-    """The record of a case folder: chronicle.csv, and series.csv and calendar.csv where present."""
+def load_record(folder: str | Path, as_of: dt.date | None = None, vocabulary: Vocabulary | None = None) -> Record:
+    """The record of a case folder: chronicle.csv, and series.csv, calendar.csv and vocabulary.yaml where present."""
     home = Path(folder)
+    words = vocabulary or vocabulary_of(home)
     series = home / "series.csv"
     return Record(
-        load_chronicle(home / "chronicle.csv", vocabulary),
+        load_chronicle(home / "chronicle.csv", words),
         load_series(series) if series.exists() else SeriesSet(),
         load_calendar(home / "calendar.csv"),
         as_of,
         None,
-        vocabulary,
+        words,
     )

@@ -1,12 +1,13 @@
-"""The words a chronicle may use: actions, actors, groups of actors. A case may add its own."""
+"""The words a chronicle may use: actions, actors, groups of actors. A case adds its own in ``vocabulary.yaml``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
-__all__ = ["CONFIDENCES", "INTENSITIES", "PRECISIONS", "STANDARD", "Vocabulary"]
+__all__ = ["CONFIDENCES", "INTENSITIES", "PRECISIONS", "STANDARD", "EventName", "Vocabulary"]
 
 PRECISIONS = ("day", "month", "year")
 CONFIDENCES = ("sourced", "recalled")
@@ -49,13 +50,39 @@ _ACTORS = MappingProxyType(
 _GROUPS = MappingProxyType({"western": ("EU", "USA", "WEST", "POL", "LTU", "LVA")})
 
 
+class EventName(NamedTuple):
+    """How event data write an actor: name, country, sector."""
+
+    name: str
+    country: str
+    sector: str
+
+
+_EVENT_NAMES = MappingProxyType(
+    {
+        "BLR": EventName("Belarus", "BLR", "GOV"),
+        "OPP": EventName("Opposition of Belarus", "BLR", "OPP"),
+        "RUS": EventName("Russia", "RUS", "GOV"),
+        "EU": EventName("European Union", "", "IGO"),
+        "USA": EventName("United States", "USA", "GOV"),
+        "WEST": EventName("Western states", "", "GOV"),
+        "POL": EventName("Poland", "POL", "GOV"),
+        "LTU": EventName("Lithuania", "LTU", "GOV"),
+        "LVA": EventName("Latvia", "LVA", "GOV"),
+        "UKR": EventName("Ukraine", "UKR", "GOV"),
+        "OTHER": EventName("Other", "", ""),
+    }
+)
+
+
 @dataclass(frozen=True)
 class Vocabulary:
-    """Known actions and actors (word: meaning) and groups (word: the actors in it)."""
+    """Known actions and actors (word: meaning), groups (word: its actors), and actors as event data write them."""
 
     actions: Mapping[str, str] = field(default_factory=lambda: _ACTIONS)
     actors: Mapping[str, str] = field(default_factory=lambda: _ACTORS)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _GROUPS)
+    event_names: Mapping[str, EventName] = field(default_factory=lambda: _EVENT_NAMES)
 
     def extended(
         self,
@@ -68,6 +95,7 @@ class Vocabulary:
             MappingProxyType({**self.actions, **(actions or {})}),
             MappingProxyType({**self.actors, **(actors or {})}),
             MappingProxyType({**self.groups, **(groups or {})}),
+            self.event_names,
         )
 
 

@@ -88,12 +88,12 @@ def difference_rows(codings: Sequence[CodedRecord]) -> list[dict[str, str | int]
     ]
 
 
-def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV with the keys of the first row as columns; '' without rows."""
-    if not rows:
+def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
+    """Rows as CSV with the keys of the first row as columns; without rows the line of *columns*, or ''."""
+    if not rows and not columns:
         return ""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(out, list(rows[0]) if rows else list(columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()

@@ -125,7 +125,8 @@ def posterior_text(fit: CrisisFit) -> str:
     else:
         how = (
             f"NUTS: {found['chains']} chains of {found['draws']} draws after {found['warmup']}, "
-            f"{found['divergences']} divergent, {found['leapfrog_steps_per_draw']:.0f} leapfrog steps a draw, "
+            f"{found['divergences']} divergent, {found['ended_at_a_step']} ended at a step, "
+            f"{found['leapfrog_steps_per_draw']:.0f} leapfrog steps a draw, "
             f"{found['sampling_seconds']:.0f} s"
         )
     share = 100.0 * found["draws_with_several_equilibria"]
