@@ -13,15 +13,12 @@ Errors point at the character where the statement stops making sense.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from doubletalk.case.parsing import Events, Sums, Token
 from doubletalk.case.syntax import (
     All,
     Always,
-    Any,
-    Bare,
     BeliefIn,
     Best,
     Binary,
@@ -29,35 +26,21 @@ from doubletalk.case.syntax import (
     Comparison,
     Event,
     Expression,
-    Is,
     Labels,
     Name,
     Negative,
-    Not,
     Number,
     Payoff,
     Probability,
     Statement,
     Sweep,
 )
-from doubletalk.exact import rational
+from doubletalk.exact import Rational
 
 __all__ = ["COMPARISONS", "QUANTIFIERS", "ClaimError", "Parser", "Statement", "parse_statement"]
 
 QUANTIFIERS = ("every", "some", "no")
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=", "includes")
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<word>[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z][A-Za-z0-9_]*)*)
-    |(?P<quoted>"[^"]*"|'[^']*')|(?P<mark><=|>=|!=|==|[=<>+\-*/(),|:\[\]])""",
-    re.VERBOSE,
-)
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
 
 
 @lru_cache(maxsize=1024)
@@ -66,63 +49,8 @@ def parse_statement(source: str) -> Statement:
     return Parser(source).statement()
 
 
-def _tokens(source: str) -> list[_Token]:
-    if len(source) > 2000:
-        raise ClaimError(f"the statement has {len(source)} characters; at most 2000 are read")
-    found, at = [], 0
-    while at < len(source):
-        match = _TOKEN.match(source, at)
-        if match is None:
-            raise ClaimError(f"found {source[at]!r}, which is no part of the claim language", source, at)
-        kind = str(match.lastgroup)
-        if kind != "space":
-            text = match.group()
-            found.append(_Token(kind, "=" if text == "==" else text, at))
-        at = match.end()
-    found.append(_Token("end", "the end", len(source)))
-    return found
-
-
-class Parser:
+class Parser(Events, Sums[Expression]):
     """Recursive descent, one method per rule of the grammar above."""
-
-    def __init__(self, source: str) -> None:
-        self.source, self.tokens, self.at, self.depth = source, _tokens(source), 0, 0
-
-    @property
-    def now(self) -> _Token:
-        return self.tokens[self.at]
-
-    def error(self, expected: str) -> ClaimError:
-        found = "the end" if self.now.kind == "end" else f"'{self.now.text}'"
-        return ClaimError(f"found {found}, expected {expected}", self.source, self.now.at)
-
-    def sees(self, *texts: str) -> bool:
-        return self.now.kind in ("word", "mark") and self.now.text in texts
-
-    def take(self, *texts: str) -> _Token | None:
-        if not self.sees(*texts):
-            return None
-        self.at += 1
-        return self.tokens[self.at - 1]
-
-    def need(self, text: str, why: str = "") -> _Token:
-        token = self.take(text)
-        if token is None:
-            raise self.error(f"'{text}'{why}")
-        return token
-
-    def word(self, what: str) -> _Token:
-        if self.now.kind not in ("word", "quoted"):
-            raise self.error(what)
-        token = self.now
-        self.at += 1
-        return _Token("word", token.text[1:-1], token.at) if token.kind == "quoted" else token
-
-    def deeper(self) -> None:
-        self.depth += 1
-        if self.depth > 60:
-            raise ClaimError("brackets are nested more than 60 deep", self.source, self.now.at)
 
     # -- statement ---------------------------------------------------------------------------------------------
 
@@ -183,46 +111,19 @@ class Parser:
 
     # -- arithmetic --------------------------------------------------------------------------------------------
 
-    def sum(self) -> Expression:
-        left = self.product()
-        while sign := self.take("+", "-"):
-            left = Binary(sign.text, left, self.product(), sign.at)
-        return left
+    def joined(self, sign: Token, left: Expression, right: Expression) -> Expression:
+        return Binary(sign.text, left, right, sign.at)
 
-    def product(self) -> Expression:
-        left = self.factor()
-        while sign := self.take("*", "/"):
-            left = Binary(sign.text, left, self.factor(), sign.at)
-        return left
+    def negated(self, item: Expression) -> Expression:
+        return Negative(item)
 
-    def factor(self) -> Expression:
-        self.deeper()
-        try:
-            if self.take("-"):
-                return Negative(self.factor())
-            if self.take("("):
-                inside = self.sum()
-                self.need(")", " to close the bracket")
-                return inside
-            if self.sees("["):
-                return self.labels()
-            if self.now.kind == "number":
-                self.at += 1
-                return Number(rational(self.tokens[self.at - 1].text))
-            return self.named()
-        finally:
-            self.depth -= 1
+    def constant(self, value: Rational) -> Expression:
+        return Number(value)
 
-    def labels(self) -> Labels:
-        start = self.need("[")
-        return Labels(self.list_after_bracket(), start.at)
-
-    def list_after_bracket(self) -> tuple[str, ...]:
-        names = [self.word("a name in the list").text]
-        while self.take(","):
-            names.append(self.word("a name in the list").text)
-        self.need("]", " to close the list")
-        return tuple(names)
+    def leaf(self) -> Expression:
+        if bracket := self.take("["):
+            return Labels(self.list_after_bracket(), bracket.at)
+        return self.named()
 
     def named(self) -> Expression:
         name = self.word("a number, a parameter, P(...), payoff(...), belief(...) or best(...)")
@@ -274,42 +175,3 @@ class Parser:
                     break
         given: Event = Always() if not parts else parts[0] if len(parts) == 1 else All(tuple(parts))
         return Best(audience, given, belief, about, at)
-
-    # -- events ------------------------------------------------------------------------------------------------
-
-    def event(self) -> Event:
-        items = [self.disjunction()]
-        while self.take(","):
-            items.append(self.disjunction())
-        return items[0] if len(items) == 1 else All(tuple(items))
-
-    def disjunction(self) -> Event:
-        items = [self.conjunction()]
-        while self.take("or"):
-            items.append(self.conjunction())
-        return items[0] if len(items) == 1 else Any(tuple(items))
-
-    def conjunction(self) -> Event:
-        items = [self.atom()]
-        while self.take("and"):
-            items.append(self.atom())
-        return items[0] if len(items) == 1 else All(tuple(items))
-
-    def atom(self) -> Event:
-        self.deeper()
-        try:
-            if self.take("not"):
-                return Not(self.atom())
-            if self.take("("):
-                inside = self.event()
-                self.need(")", " to close the bracket")
-                return inside
-            name = self.word("an event such as message=court or a value such as hedger")
-            sign = self.take("=", "!=")
-            if sign is None:
-                return Bare(name.text, name.at)
-            if self.take("["):
-                return Is(name.text, self.list_after_bracket(), sign.text == "!=", name.at)
-            return Is(name.text, (self.word(f"a value of '{name.text}'").text,), sign.text == "!=", name.at)
-        finally:
-            self.depth -= 1

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doubletalk.case.language import Parser
+from doubletalk.case.parsing import Events, Sums, Token
 from doubletalk.case.syntax import Always, ClaimError, Event
 from doubletalk.exact import Rational, rational
 
@@ -158,8 +158,8 @@ def parse_long_statement(source: str) -> LongStatement:
     return parser.read()
 
 
-class LongParser(Parser):
-    """Adds to the parser of statements about games: quantities with times and settings, events that move."""
+class LongParser(Events, Sums[LongExpression]):
+    """Quantities with times and settings; events as in statements about games, and such that move."""
 
     def read(self) -> LongStatement:
         lens, lens_at = "", 0
@@ -168,11 +168,11 @@ class LongParser(Parser):
             lens, lens_at = name.text, name.at
             self.need(":", " after the lens")
         changes = self.changes() if self.take("with") else ()
-        left = self.long_sum()
+        left = self.sum()
         sign = self.take(*SIGNS)
         if sign is None:
             raise self.error("a comparison (<, <=, > or >=; a simulation cannot show that two numbers are equal)")
-        right = self.long_sum()
+        right = self.sum()
         if self.now.kind != "end":
             raise self.error("the end of the statement (one comparison a statement)")
         found = LongStatement(self.source, left, sign.text, right, lens, lens_at, changes)
@@ -202,40 +202,19 @@ class LongParser(Parser):
             value = value / below
         return -value if negative else value
 
-    def number(self, what: str) -> Rational:
-        if self.now.kind != "number":
-            raise self.error(what)
-        self.at += 1
-        return rational(self.tokens[self.at - 1].text)
-
     # -- arithmetic --------------------------------------------------------------------------------------------
 
-    def long_sum(self) -> LongExpression:
-        left = self.long_product()
-        while sign := self.take("+", "-"):
-            left = Arithmetic(sign.text, left, self.long_product())
-        return left
+    def joined(self, sign: Token, left: LongExpression, right: LongExpression) -> LongExpression:
+        return Arithmetic(sign.text, left, right)
 
-    def long_product(self) -> LongExpression:
-        left = self.long_factor()
-        while sign := self.take("*", "/"):
-            left = Arithmetic(sign.text, left, self.long_factor())
-        return left
+    def negated(self, item: LongExpression) -> LongExpression:
+        return Arithmetic("-", Figure(rational("0")), item)
 
-    def long_factor(self) -> LongExpression:
-        self.deeper()
-        try:
-            if self.take("-"):
-                return Arithmetic("-", Figure(rational("0")), self.long_factor())
-            if self.take("("):
-                inside = self.long_sum()
-                self.need(")", " to close the bracket")
-                return inside
-            if self.now.kind == "number":
-                return Figure(self.number("a number"))
-            return self.quantity()
-        finally:
-            self.depth -= 1
+    def constant(self, value: Rational) -> LongExpression:
+        return Figure(value)
+
+    def leaf(self) -> LongExpression:
+        return self.quantity()
 
     # -- quantities --------------------------------------------------------------------------------------------
 
@@ -321,4 +300,3 @@ class LongParser(Parser):
                 level = self.word(f"a level of '{name.text}'")
                 return Ordered(name.text, after.text, level.text, name.at)  # type: ignore[return-value]
         return super().atom()
-

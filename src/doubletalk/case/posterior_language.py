@@ -111,9 +111,9 @@ class _Parser(LongParser):
             name = self.word("the name of a lens")
             lens, lens_at = name.text, name.at
             self.need(":", " after the lens")
-        left = self.long_sum()
+        left = self.sum()
         sign = self.sign("a comparison (<, <=, > or >=; a posterior has no two equal numbers)")
-        right = self.long_sum()
+        right = self.sum()
         if self.now.kind != "end":
             raise self.error("the end of the statement (one comparison a statement)")
         found = PosteriorStatement(self.source, left, sign, right, lens, lens_at)
@@ -155,9 +155,9 @@ class _Parser(LongParser):
         if self.now.kind in ("word", "quoted") and after.kind == "word" and after.text == "at":
             return self.stance(at)
         self.inside = True
-        left = self.long_sum()
+        left = self.sum()
         sign = self.sign("a comparison (<, <=, > or >=), or STANCE at QUARTER")
-        right = self.long_sum()
+        right = self.sum()
         self.inside = False
         if not any(True for _ in (*_leaves(left), *_leaves(right))):
             raise ClaimError("compares two numbers; expected 'coefficient' and a name", self.source, at)
@@ -187,7 +187,7 @@ class _Parser(LongParser):
 
     def average(self, at: int) -> PosteriorQuantity:
         self.inside = True
-        left = self.long_sum()
+        left = self.sum()
         self.inside = False
         if not any(True for _ in _leaves(left)):
             raise ClaimError("is the mean of a number; expected 'coefficient' and a name", self.source, at)

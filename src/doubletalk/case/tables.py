@@ -13,7 +13,7 @@ from doubletalk.case.posterior_data import posterior_data, posterior_verdict_dat
 from doubletalk.case.verdict_data import as_data
 
 if TYPE_CHECKING:
-    from doubletalk.case.study import AnsweredClaim, StudyResult, WorldStudy
+    from doubletalk.case.study_result import AnsweredClaim, StudyResult, WorldStudy
     from doubletalk.case.verdict import Verdict
     from doubletalk.evidence.language import RecordAnswer
 

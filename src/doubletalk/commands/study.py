@@ -21,7 +21,7 @@ from doubletalk.commands.running import (
 from doubletalk.errors import InputError
 
 if TYPE_CHECKING:
-    from doubletalk.case.study import StudyResult
+    from doubletalk.case.study_result import StudyResult
 
 __all__ = ["study"]
 

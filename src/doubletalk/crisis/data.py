@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from doubletalk.crisis.specification import CrisisSpecification
+from doubletalk.crisis.specification import CrisisSpecification, variables
 from doubletalk.errors import InputError
 from doubletalk.evidence.tables import Problem, read_rows, refuse
 from doubletalk.game.wording import listing, nearest, quoted
@@ -169,8 +169,6 @@ def _header(path: Path) -> list[str]:
 
 
 def _wanted(spec: CrisisSpecification, first_stage: bool) -> list[str]:
-    from doubletalk.crisis.design import variables
-
     formulas = [*spec.formulas.values()]
     if first_stage and spec.first_stage_formula:
         formulas.append(spec.first_stage_formula)

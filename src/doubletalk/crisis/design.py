@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import warnings
 from collections.abc import Mapping
@@ -13,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doubletalk.crisis.data import Column, CrisisData
-from doubletalk.crisis.specification import FUNCTIONS, UTILITIES, CrisisSpecification, parsed
+from doubletalk.crisis.specification import FUNCTIONS, UTILITIES, CrisisSpecification
 from doubletalk.errors import InputError
 
-__all__ = ["Design", "build_design", "matrix", "variables"]
+__all__ = ["Design", "build_design", "matrix"]
 
 Array = NDArray[np.float64]
 
@@ -80,14 +79,6 @@ class Design:
         """The same formulas on other data (factor levels and scalings are those of the first)."""
         blocks = {u: _evaluated(spec.get_model_matrix, columns, u) for u, spec in self.specs.items()}
         return Design(blocks, self.names, self.specs)
-
-
-def variables(formula: str) -> list[str]:
-    """The columns that a formula uses, in order."""
-    tree = parsed(formula)
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    names = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called]
-    return list(dict.fromkeys(names))
 
 
 def matrix(formula: str, columns: Mapping[str, Column], what: str) -> tuple[Array, tuple[str, ...], Any]:

@@ -22,13 +22,14 @@ from scipy.special import expit, ndtri
 
 from doubletalk.crisis.branch import along_slopes
 from doubletalk.crisis.data import Column, CrisisData
-from doubletalk.crisis.design import Design, variables
+from doubletalk.crisis.design import Design
 from doubletalk.crisis.equilibria import Equilibria, find_equilibria
 from doubletalk.crisis.full import by_game_logsumexp, log_shares, place_of
 from doubletalk.crisis.outcomes import log_probabilities
 from doubletalk.crisis.reply import game_of, indices_at
 from doubletalk.crisis.result import CrisisFit
 from doubletalk.crisis.simulate import PREDICTION_RULES, covariance_root, normal_draws, thinned
+from doubletalk.crisis.specification import variables
 from doubletalk.errors import InputError
 from doubletalk.game.wording import unknown
 

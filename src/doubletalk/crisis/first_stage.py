@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from doubletalk.crisis.data import CrisisData
-from doubletalk.crisis.design import matrix, variables
+from doubletalk.crisis.design import matrix
 from doubletalk.crisis.optimise import maximise
 from doubletalk.crisis.pseudo import Beliefs
-from doubletalk.crisis.specification import CrisisSpecification
+from doubletalk.crisis.specification import CrisisSpecification, variables
 from doubletalk.errors import InputError
 
 __all__ = ["FirstStage", "fit_first_stage", "given_first_stage"]

@@ -116,7 +116,8 @@ def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell
                 raise
             stopped = True
     full = min(len(kept), len(diverging), len(stepped))
-    z, ended, at_step = (np.stack(rows[:full], axis=1) for rows in (kept, diverging, stepped))
+    z = np.stack(kept[:full], axis=1)
+    ended, at_step = np.stack(diverging[:full], axis=1), np.stack(stepped[:full], axis=1)
     seconds = time.perf_counter() - began
     return Sampled(z, ended, at_step, leapfrogs / full, np.asarray(state.adapt_state.step_size), seconds, stopped)
 

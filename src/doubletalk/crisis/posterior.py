@@ -63,7 +63,7 @@ def scores_at(
         by_game, slopes = along_slopes(every, equilibria.q[played], np.tile(counts, (many, 1)))
     for k in range(many):
         gradient[k, :size] = design.jacobian(slopes[k * games : (k + 1) * games]).sum(axis=0)
-    several = (equilibria.number() > 1).reshape(many, games).any(axis=1)
+    several = np.asarray((equilibria.number() > 1).reshape(many, games).any(axis=1))
     return by_game.reshape(many, games).sum(axis=1), gradient, equilibria.q[first], several
 
 

@@ -15,7 +15,7 @@ from doubletalk.errors import InputError
 from doubletalk.game.nodes import Node, Scalar, Table, found, read_nodes, read_text, shown_path
 from doubletalk.game.wording import quoted, unknown
 
-__all__ = ["SELECTIONS", "UTILITIES", "CrisisSpecification", "parsed", "read_specification", "template"]
+__all__ = ["SELECTIONS", "UTILITIES", "CrisisSpecification", "parsed", "read_specification", "template", "variables"]
 
 UTILITIES: Mapping[str, str] = {
     "SA": "A: status quo",
@@ -138,6 +138,14 @@ def parsed(formula: str) -> ast.Expression:
     if any(sign in formula for sign in "~@"):
         raise SyntaxError("a formula has no left-hand side")
     return ast.parse(formula.replace("^", "**").replace(":", "@"), mode="eval")
+
+
+def variables(formula: str) -> list[str]:
+    """The columns that a formula uses, in order."""
+    tree = parsed(formula)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    names = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called]
+    return list(dict.fromkeys(names))
 
 
 def _words(node: ast.AST) -> str:

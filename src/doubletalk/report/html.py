@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from doubletalk import __version__
-from doubletalk.case.study import GameStudy, StudyResult
+from doubletalk.case.study_result import GameStudy, StudyResult
 from doubletalk.equilibrium.output import certificate_json, json_text, solution_json
 from doubletalk.evidence.statistics import DEFAULT_PLAN
 from doubletalk.exact import text

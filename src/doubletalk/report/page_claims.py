@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from doubletalk.case.language import parse_statement
 from doubletalk.case.long_claims import LongVerdict
 from doubletalk.case.posterior_claims import PosteriorVerdict
-from doubletalk.case.study import AnsweredClaim
+from doubletalk.case.study_result import AnsweredClaim
 from doubletalk.case.sweep import Interval
 from doubletalk.case.verdict import Flip, Search, Verdict
 from doubletalk.exact import decimal, text

@@ -19,7 +19,7 @@ from doubletalk.report.timeline import TimelineRow
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doubletalk.case.study import StudyResult
+    from doubletalk.case.study_result import StudyResult
 
 __all__ = [
     "REACHES",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from doubletalk.case.structure import StructuralThreshold
-from doubletalk.case.study import StudyResult
+from doubletalk.case.study_result import StudyResult
 from doubletalk.exact import text
 from doubletalk.report.page_content import ThresholdRow, WorldRow
 

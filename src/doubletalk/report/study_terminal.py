@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from doubletalk.case.study import StudyResult
+from doubletalk.case.study_result import StudyResult
 from doubletalk.exact import text
 from doubletalk.report.page_content import REACHES, STANDINGS, PageContent, Side, WorldRow
 from doubletalk.report.page_headline import crux_answer, of_claims, reach_group, window_answer
