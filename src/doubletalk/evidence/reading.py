@@ -31,10 +31,9 @@ def reading(
     tested: str = "the number",
 ) -> str:
     """Three or four sentences: the number, the base rate, the tests, and what could have been seen at all."""
-    parts = [
-        f"{question[0].upper()}{question[1:]}: {number(value)} ({number(account.numerator)} over "
-        f"{number(account.denominator)} cases)."
-    ]
+    whole = f"{question[0].upper()}{question[1:]}: {number(value)}"
+    of = f" ({number(account.numerator)} over {number(account.denominator)} cases)" if account.denominator != 1 else ""
+    parts = [f"{whole}{of}."]
     if account.low is not None and account.high is not None and account.low != account.high:
         parts.append(f"Imprecise dates leave it between {number(account.low)} and {number(account.high)}.")
     if base is not None:
