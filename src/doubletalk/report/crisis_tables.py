@@ -81,7 +81,9 @@ def crisis_html(fits: Sequence[CrisisFit]) -> str:
     """A table element."""
     head = "".join(f"<th>{escape(METHODS[fit.method])}</th>" for fit in fits)
     body = "\n".join(
-        f'<tr><th scope="row" style="text-align: left">{escape(name)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+        f'<tr><th scope="row" style="text-align: left">{escape(name)}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
         for name, cells in _cells(fits)
     )
     return f"<table>\n<tr><th></th>{head}</tr>\n{body}\n</table>\n"
