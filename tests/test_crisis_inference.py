@@ -142,7 +142,7 @@ def test_the_likelihood_of_the_sampler_is_the_full_likelihood(rule):
     design = games_with_several()
     counts = np.random.default_rng(1).integers(0, 5, size=(design.games, 4)).astype(float)
     at = np.random.default_rng(2).normal(1, 0.01, size=(3, 9 if rule == "mixture" else 7))
-    value, slope, *_ = scores_at(design, counts, at, rule)
+    value, slope, _ = scores_at(design, counts, at, rule)
     for k, one in enumerate(at):
         terms = full_terms(design, counts, one, rule)
         assert value[k] == pytest.approx(terms.value, rel=1e-11)

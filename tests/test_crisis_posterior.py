@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 from test_crisis_estimation import SPEC, TRUTH, simulated
 from test_crisis_inference import games_with_several
 
@@ -15,7 +16,8 @@ from doubletalk.crisis import CrisisSpecification, fit_crisis, frame_of, with_ou
 from doubletalk.crisis.bayes import fit_bayes
 from doubletalk.crisis.design import build_design
 from doubletalk.crisis.full import full_terms
-from doubletalk.crisis.posterior import laplace
+from doubletalk.crisis.nuts import sample
+from doubletalk.crisis.posterior import Target, laplace
 from doubletalk.crisis.prior import normal_prior
 from doubletalk.crisis.reply import game_of, reply
 from doubletalk.crisis.ridge import along_ridge
@@ -149,6 +151,43 @@ def test_a_normal_posterior_has_a_straight_ridge():
     assert np.abs(stretched).max() < 1e-3
     assert along_ridge(lambda y: (float(y @ y), 2 * y, 2 * np.eye(len(y))), 4) is None
     assert along_ridge(lambda y: (-0.5 * float(y @ y), -y, -np.eye(len(y))), 1) is None
+
+
+class _Cut:
+    """A standard normal in three dimensions, cut off where the first coordinate is below -0.5."""
+
+    mode = np.zeros(3)
+    floor = -300.0
+    step_between = Target.step_between
+
+    def log_posterior(self, z, *, slopes=True):
+        value = -0.5 * (z * z).sum(axis=1)
+        cut = z[:, 0] < -0.5
+        return np.where(cut, -1e8, value), np.where(cut[:, None], 0.0, -z)
+
+    def __call__(self, z):
+        value, slope = self.log_posterior(np.atleast_2d(np.asarray(z)))
+        return -value.reshape(np.shape(z)[:-1]), -slope.reshape(np.shape(z))
+
+
+def test_a_distribution_with_a_step_is_sampled_right_and_its_ends_are_told_from_divergences():
+    """Draws have the means of the truncated normal; every end at the step is recognised, none is a divergence."""
+    made = sample(_Cut(), 4, 500, 150, 3, lambda share, words: None)
+    first = made.z[..., 0]
+    assert first.min() >= -0.5
+    expected = np.exp(-0.125) / np.sqrt(2 * np.pi) / ndtr(0.5)
+    assert first.mean() == pytest.approx(expected, abs=0.08)
+    assert made.z[..., 1:].std() == pytest.approx(1.0, abs=0.08)
+    assert made.stepped.sum() == made.diverging.sum() > 0
+    assert 0.3 < made.refreshed < 1.0
+
+
+def test_a_smooth_fall_is_no_step():
+    """Between a point near the mode and one far out on a smooth density there is no step; past a cut there is."""
+    cut = _Cut()
+    assert cut.step_between(np.array([1.0, 0.0, 0.0]), np.array([-2.0, 0.0, 0.0]))
+    assert not cut.step_between(np.array([1.0, 0.0, 0.0]), np.array([90.0, 0.0, 0.0]))
+    assert not cut.step_between(np.array([-1.0, 0.0, 0.0]), np.array([-2.0, 0.0, 0.0]))
 
 
 def test_the_index_of_b_stays_where_it_was_along_the_ridge(target):

@@ -150,7 +150,8 @@ def _nuts_draws(
     report |= {
         "divergences": divergences, "ended_at_a_step": steps, "chains": chains,
         "draws": theta.shape[1], "warmup": warmup,
-        "leapfrog_steps_per_draw": sampled.leapfrogs, "sampling_seconds": sampled.seconds,
+        "leapfrog_steps_per_draw": sampled.leapfrogs, "refreshed": sampled.refreshed,
+        "sampling_seconds": sampled.seconds,
     }  # fmt: skip
     return _Drawn(theta, report, settled, words)
 

@@ -28,11 +28,15 @@ SPREAD = 1.5
 TOO_LOW = 5.0
 """... lower than the mode's by this much for each parameter."""
 TRIES = 200
+PROPOSALS, DEGREES = 4, 10.0
+"""Independent proposals after each transition, and the degrees of freedom of their t distribution."""
 
 
 @dataclass(frozen=True)
 class Sampled:
     """Draws (chains, draws, parameters) in whitened coordinates, and what the sampler reports.
+
+    refreshed   the share of independent proposals that were accepted
 
     diverging, stepped   (chains, draws) transitions that ended in a divergence, and those of them that fell off a step
     """
@@ -41,6 +45,7 @@ class Sampled:
     diverging: NDArray[np.bool_]
     stepped: NDArray[np.bool_]
     leapfrogs: float
+    refreshed: float
     step_size: Array
     seconds: float
     stopped: bool
@@ -50,20 +55,21 @@ class Sampled:
 class _Compiled:
     """The sampler for targets of one size: compiled once, with the target that is sampled now in ``target``.
 
-    fell   (chains,) which chains have evaluated a point beyond a step of the target since it was last set to False
+    fallen   (chains, parameters) the last point of each chain below the target's floor since it was set to nan
     """
 
     kernel: Any
     step: Callable[[Any], Any]
     target: Target | None = None
-    fell: NDArray[np.bool_] | None = None
+    fallen: Array | None = None
 
     def __call__(self, z: Any) -> tuple[Array, Array]:
         """What the target says."""
         assert self.target is not None
         found = self.target(z)
-        if self.fell is not None and len(self.fell) == len(self.target.fell):
-            self.fell |= self.target.fell
+        if self.fallen is not None and np.shape(z) == self.fallen.shape:
+            low = ~(-found[0] > self.target.floor)
+            self.fallen[low] = np.asarray(z)[low]
         return found
 
 
@@ -83,6 +89,7 @@ def _compiled(size: int, chains: int, warmup: int) -> _Compiled:
 def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell: Tell) -> Sampled:
     """*draws* of each of *chains* chains after *warmup* steps that tune step size and mass matrix.
 
+    A draw is a transition of NUTS followed by PROPOSALS independent proposals (:func:`_refreshed`).
     Ctrl-C keeps what there is, if that is at least FEWEST_DRAWS draws.
     """
     jax, _ = _numpyro()
@@ -90,36 +97,65 @@ def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell
     sampler = _compiled(size, chains, warmup)
     sampler.target = target
     keys = jax.random.split(jax.random.PRNGKey(seed), chains)
-    begin = _starts(target, chains, np.random.default_rng(seed))
+    generator = np.random.default_rng(seed)
+    begin = _starts(target, chains, generator)
+    kept: list[tuple[Array, NDArray[np.bool_], NDArray[np.bool_], float, float]] = []
+    stopped = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         state = sampler.kernel.init(keys, warmup, jax.numpy.asarray(begin), (), {})
-        kept: list[Array] = []
-        diverging: list[NDArray[np.bool_]] = []
-        stepped: list[NDArray[np.bool_]] = []
-        leapfrogs = 0.0
-        stopped = False
         began = time.perf_counter()
         try:
             for number in range(warmup + draws):
-                sampler.fell = np.zeros(chains, dtype=bool)
+                before = np.asarray(state.z)
+                sampler.fallen = np.full((chains, size), np.nan)
                 state = sampler.step(state)
+                diverging, fallen = np.asarray(state.diverging), sampler.fallen
+                sampler.fallen = None
+                state, share = _refreshed(jax, target, state, generator)
                 if number >= warmup:
-                    kept.append(np.asarray(state.z))
-                    diverging.append(np.asarray(state.diverging))
-                    stepped.append(diverging[-1] & sampler.fell)
-                    leapfrogs += float(np.mean(state.num_steps))
+                    stepped = np.array([
+                        bool(ended) and bool(np.isfinite(fallen[k]).all()) and target.step_between(before[k], fallen[k])
+                        for k, ended in enumerate(diverging)
+                    ])  # fmt: skip
+                    kept.append((np.asarray(state.z), diverging, stepped, float(np.mean(state.num_steps)), share))
                 doing = "warming up" if number < warmup else "sampling"
                 tell((number + 1) / (warmup + draws), f"{doing} {chains} chains")
         except KeyboardInterrupt:
             if len(kept) < FEWEST_DRAWS:
                 raise
             stopped = True
-    full = min(len(kept), len(diverging), len(stepped))
-    z = np.stack(kept[:full], axis=1)
-    ended, at_step = np.stack(diverging[:full], axis=1), np.stack(stepped[:full], axis=1)
-    seconds = time.perf_counter() - began
-    return Sampled(z, ended, at_step, leapfrogs / full, np.asarray(state.adapt_state.step_size), seconds, stopped)
+    z, ended, at_step = (np.stack([row[k] for row in kept], axis=1) for k in range(3))
+    return Sampled(
+        z, ended, at_step, float(np.mean([row[3] for row in kept])), float(np.mean([row[4] for row in kept])),
+        np.asarray(state.adapt_state.step_size), time.perf_counter() - began, stopped,
+    )  # fmt: skip
+
+
+def _refreshed(jax: Any, target: Target, state: Any, generator: np.random.Generator) -> tuple[Any, float]:
+    """The chains after PROPOSALS Metropolis steps with independent proposals, and the share that was accepted.
+
+    Proposals are multivariate t around 0, which the posterior in these coordinates resembles: z' replaces z with
+    probability min(1, p(z') q(z) / (p(z) q(z'))). They go where a trajectory does not: past steps and to other modes.
+    """
+    place, level = np.array(state.z), -np.array(state.potential_energy)
+    chains, size = place.shape
+    tried = generator.standard_normal((chains, PROPOSALS, size))
+    tried /= np.sqrt(generator.chisquare(DEGREES, size=(chains, PROPOSALS, 1)) / DEGREES)
+    value = target.log_posterior(tried.reshape(-1, size), slopes=False)[0].reshape(chains, PROPOSALS)
+    luck = np.log(generator.uniform(size=(chains, PROPOSALS)))
+    worth = value + 0.5 * (DEGREES + size) * np.log1p((tried**2).sum(axis=2) / DEGREES)
+    here = level + 0.5 * (DEGREES + size) * np.log1p((place**2).sum(axis=1) / DEGREES)
+    accepted = 0
+    for j in range(PROPOSALS):
+        taken = luck[:, j] < worth[:, j] - here
+        place[taken], here[taken] = tried[taken, j], worth[taken, j]
+        accepted += int(taken.sum())
+    if accepted:
+        energy, slope = target(place)
+        put = jax.numpy.asarray
+        state = state._replace(z=put(place), potential_energy=put(energy), z_grad=put(slope))
+    return state, accepted / (chains * PROPOSALS)
 
 
 def _starts(target: Target, chains: int, generator: np.random.Generator) -> Array:

@@ -7,7 +7,7 @@ others' is constant).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,17 +29,18 @@ Array = NDArray[np.float64]
 
 STEPS = 100
 FAR_BELOW = 300.0
+"""So far below that of the mode a log posterior is beyond a step, or the integrator has failed."""
+HALVINGS = 16
 FARTHEST = 1e6
 """No coefficient farther from 0 is evaluated."""
 
 
 def scores_at(
     design: Design, counts: Array, parameters: Array, rule: str, guess: Array | None = None
-) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
+) -> tuple[Array, Array, Array]:
     """Log-likelihood (k,) and gradient (k, parameters) at *parameters* (k, parameters), all in one pass.
 
-    The third is q of the first equilibrium of each game (k x games), which serves the next call as a *guess*; the
-    fourth (k,) says where some game has several equilibria.
+    The third is q of the first equilibrium of each game (k x games), which serves the next call as a *guess*.
     """
     many, size, games = len(parameters), design.size, design.games
     utilities = np.concatenate([design.utilities(one[:size]) for one in parameters])
@@ -63,8 +64,7 @@ def scores_at(
         by_game, slopes = along_slopes(every, equilibria.q[played], np.tile(counts, (many, 1)))
     for k in range(many):
         gradient[k, :size] = design.jacobian(slopes[k * games : (k + 1) * games]).sum(axis=0)
-    several = np.asarray((equilibria.number() > 1).reshape(many, games).any(axis=1))
-    return by_game.reshape(many, games).sum(axis=1), gradient, equilibria.q[first], several
+    return by_game.reshape(many, games).sum(axis=1), gradient, equilibria.q[first]
 
 
 @dataclass(eq=False)
@@ -72,8 +72,7 @@ class Target:
     """Log posterior in whitened coordinates, evaluated by numpy for all chains at once; Laplace approximation N(0, I).
 
     ridge   None where the posterior has no ridge to straighten: then y = z
-    fell    (k,) which points of the last evaluation lie beyond a step: the log posterior is more than FAR_BELOW below
-            that of the mode, and would not be if games played the equilibrium that suits their counts
+    highest the log posterior of the mode, without the Jacobian of the ridge
     """
 
     design: Design
@@ -86,7 +85,11 @@ class Target:
     highest: float = 0.0
     evaluations: int = 0
     guess: Array | None = None
-    fell: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    @property
+    def floor(self) -> float:
+        """A log posterior that no draw has."""
+        return self.highest - FAR_BELOW
 
     def theta(self, z: Array) -> Array:
         """Parameters at *z* (..., parameters)."""
@@ -104,23 +107,31 @@ class Target:
             theta[bad] = self.mode
             many = len(theta) * self.design.games
             guess = self.guess if self.guess is not None and len(self.guess) == many else None
-            value, slope, self.guess, several = scores_at(self.design, self.counts, theta, self.rule, guess)
+            value, slope, self.guess = scores_at(self.design, self.counts, theta, self.rule, guess)
             value = value + self.prior.log_density(theta) + jacobian
             slope = slope - theta @ self.prior.precision
             slope = self.coordinates.pulled(by, slope) if slopes else np.zeros_like(slope)
             if self.ridge is not None and slopes:
                 slope = self.ridge.pulled(bent, slope)
         bad |= ~np.isfinite(value) | ~np.isfinite(slope).all(axis=1)
-        self.fell = several & ~(value - jacobian > self.highest - FAR_BELOW)
-        for k in np.flatnonzero(self.fell):
-            self.fell[k] = self._at_best(theta[k]) > self.highest - FAR_BELOW
         return np.where(bad, -1e10, value), np.where(bad[:, None], 0.0, slope)
 
-    def _at_best(self, theta: Array) -> float:
-        """The log posterior if every game played the equilibrium that suits its counts."""
-        with np.errstate(all="ignore"):
-            likelihood = full_terms(self.design, self.counts, theta[: self.design.size], "best").value
-        return likelihood + float(self.prior.log_density(theta))
+    def step_between(self, good: Array, bad: Array) -> bool:
+        """Whether the log posterior jumps somewhere on the line from *good* to *bad*, where it is very low.
+
+        The line is halved HALVINGS times, with a point above ``floor`` on one side and one below it on the other: a
+        smooth density hardly differs between the two, a step is still as high as ever.
+        """
+        ends = np.stack([good, bad])
+        value = self.log_posterior(ends, slopes=False)[0]
+        if not (value[0] > self.floor and value[1] <= self.floor):
+            return False
+        for _ in range(HALVINGS):
+            middle = ends.mean(axis=0)
+            found = self.log_posterior(middle[None], slopes=False)[0][0]
+            side = 0 if found > self.floor else 1
+            ends[side], value[side] = middle, found
+        return bool(value[0] - value[1] > 0.5 * FAR_BELOW)
 
     def __call__(self, z: Any) -> tuple[Array, Array]:
         """Minus the log posterior and minus its gradient at *z* (parameters,) or (chains, parameters)."""

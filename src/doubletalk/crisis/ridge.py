@@ -25,8 +25,6 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 
-from doubletalk.crisis.optimise import maximise
-
 __all__ = ["Ridge", "along_ridge"]
 
 Array = NDArray[np.float64]
@@ -40,8 +38,12 @@ DEEP = 12.0
 """The walk ends where the log marginal is so far below its highest."""
 FARTHEST = 15.0
 FEWEST = 5
-CLIMB = 40
-"""Newton steps to a conditional mode."""
+CLIMB, HALVINGS = 15, 5
+"""Most Newton steps to a conditional mode, and most halvings of one."""
+NEAR = 1e-3
+"""A conditional mode is reached where no slope is larger: coordinates are whitened, so that is its error too."""
+FLATTEST = 0.02
+"""Curvature below this is taken as this in a Newton step."""
 SCORES = np.linspace(-3.6, 3.6, 37)
 
 
@@ -145,14 +147,37 @@ def _node(objective: Objective, t: float, begin: Array) -> _Node | None:
         value, slope, hessian = objective(np.concatenate([[t], x]))
         return value, slope[1:], hessian[1:, 1:]
 
-    found = maximise(given, begin, tolerance=1e-5, steps=CLIMB)
-    if not found.converged:
+    found = _climb(given, begin)
+    if found is None:
         return None
+    point, value, hessian = found
     try:
-        root = np.linalg.cholesky(np.linalg.inv(-found.hessian))
+        root = np.linalg.cholesky(np.linalg.inv(-hessian))
     except np.linalg.LinAlgError:
         return None
-    return _Node(t, found.point, root, found.value + float(np.log(np.diag(root)).sum()))
+    return _Node(t, point, root, value + float(np.log(np.diag(root)).sum()))
+
+
+def _climb(objective: Objective, begin: Array) -> tuple[Array, float, Array] | None:
+    """The mode by Newton's method from a point near it, its value and Hessian; None where it is not reached soon."""
+    point = begin
+    value, slope, hessian = objective(point)
+    for _ in range(CLIMB):
+        if not (np.isfinite(value) and np.isfinite(slope).all() and np.isfinite(hessian).all()):
+            return None
+        if np.abs(slope).max(initial=0.0) < NEAR:
+            return point, value, hessian
+        values, vectors = np.linalg.eigh(-hessian)
+        step = vectors @ ((vectors.T @ slope) / np.maximum(values, FLATTEST))
+        for _ in range(HALVINGS):
+            tried = objective(point + step)
+            if tried[0] >= value - 1e-9:
+                break
+            step = 0.5 * step
+        else:
+            return None
+        point, (value, slope, hessian) = point + step, tried
+    return None
 
 
 def _walk(objective: Objective, begin: _Node, sign: float) -> list[_Node]:
