@@ -1,4 +1,8 @@
-"""NUTS (numpyro) on a posterior in whitened coordinates, all chains in one call of the likelihood."""
+"""NUTS (numpyro) on a posterior in whitened coordinates, all chains in one call of the likelihood.
+
+Each transition of NUTS is followed by Metropolis steps with independent proposals: both leave the posterior as it is,
+and the second get past steps at which trajectories end (Tierney 1994, Annals of Statistics 22, on mixing kernels).
+"""
 
 from __future__ import annotations
 
