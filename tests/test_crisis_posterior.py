@@ -188,6 +188,7 @@ def test_a_smooth_fall_is_no_step():
     assert cut.step_between(np.array([1.0, 0.0, 0.0]), np.array([-2.0, 0.0, 0.0]))
     assert not cut.step_between(np.array([1.0, 0.0, 0.0]), np.array([90.0, 0.0, 0.0]))
     assert not cut.step_between(np.array([-1.0, 0.0, 0.0]), np.array([-2.0, 0.0, 0.0]))
+    assert cut.step_between(np.array([0.0, 0.0, 0.0]), np.array([-80.0, 40.0, 0.0]))
 
 
 def test_the_index_of_b_stays_where_it_was_along_the_ridge(target):
