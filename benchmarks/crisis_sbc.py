@@ -34,7 +34,7 @@ REDUCED = CrisisSpecification(
 )
 """Six coefficients, prior N(0, 1) on standardised covariates."""
 GAMES, PLAYS = 15, 40
-CHAINS, DRAWS, WARMUP, QUICK_DRAWS = 4, 250, 150, 200
+CHAINS, DRAWS, WARMUP, QUICK_DRAWS = 4, 200, 100, 200
 RANKS = 99
 """Draws, thinned, among which the truth is ranked: ranks 0 to 99."""
 LEVEL = 0.9

@@ -25,7 +25,11 @@ Array = NDArray[np.float64]
 Tell = Callable[[float | None, str], None]
 
 FEWEST_DRAWS = 50
-DEPTH = (6, 8)
+ACCEPTED = 0.8
+SMALLEST_STEP = 0.1
+"""Trajectories that end at a step of the posterior are refused however short the steps: without a bound the tuning
+makes them ever shorter. In whitened coordinates a smooth posterior does not need shorter ones."""
+DEPTH = (5, 7)
 """Largest depth of a tree while warming up, and after."""
 SPREAD = 1.5
 """Chains start at N(0, SPREAD^2) in whitened coordinates, drawn again where the log posterior is too low."""
@@ -83,7 +87,7 @@ def _compiled(size: int, chains: int, warmup: int) -> _Compiled:
     jax, hmc = _numpyro()
     made = _Compiled(None, lambda one: one)
     kernel = hmc.NUTS(
-        potential_fn=_potential(jax, made), max_tree_depth=DEPTH, dense_mass=True, target_accept_prob=0.9
+        potential_fn=_potential(jax, made), max_tree_depth=DEPTH, dense_mass=True, target_accept_prob=ACCEPTED
     )
     made.kernel = kernel
     made.step = jax.jit(lambda one: kernel.sample(one, (), {}))  # vectorised over chains once kernel.init was called
@@ -113,7 +117,7 @@ def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell
             for number in range(warmup + draws):
                 before = np.asarray(state.z)
                 sampler.fallen = np.full((chains, size), np.nan)
-                state = sampler.step(state)
+                state = sampler.step(_bounded(jax, state))
                 diverging, fallen = np.asarray(state.diverging), sampler.fallen
                 sampler.fallen = None
                 state, share = _refreshed(jax, target, state, generator)
@@ -134,6 +138,12 @@ def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell
         z, ended, at_step, float(np.mean([row[3] for row in kept])), float(np.mean([row[4] for row in kept])),
         np.asarray(state.adapt_state.step_size), time.perf_counter() - began, stopped,
     )  # fmt: skip
+
+
+def _bounded(jax: Any, state: Any) -> Any:
+    """The state with steps of SMALLEST_STEP at least."""
+    tuned = state.adapt_state
+    return state._replace(adapt_state=tuned._replace(step_size=jax.numpy.maximum(tuned.step_size, SMALLEST_STEP)))
 
 
 def _refreshed(jax: Any, target: Target, state: Any, generator: np.random.Generator) -> tuple[Any, float]:
