@@ -372,3 +372,23 @@ def test_the_package_runs_as_a_module() -> None:
     """``python -m doubletalk`` is the command line."""
     done = subprocess.run([sys.executable, "-m", "doubletalk", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("doubletalk ")
+
+
+def test_the_certificate_keeps_to_the_time_limit(tmp_path):
+    """Everything ties, so that there are 16,384 points: what is left unchecked is counted, in words and in the file."""
+    prior = ", ".join(f"t{t}: 1/3" for t in range(3))
+    game = tmp_path / "ties.yaml"
+    game.write_text(
+        "doubletalk: 1\ntitle: Everything ties\nsender:\n  name: s\n"
+        f"  types: {{{prior}}}\n  messages: [k, l, m, n]\n"
+        "audiences:\n  a: {actions: [x, y]}\n  b: {actions: [x, y]}\n"
+        "payoffs: {s: [], a: [], b: []}\n"
+    )
+    out = tmp_path / "out.json"
+    done = run("solve", str(game), "--certificate", "--time-limit", "2", "--out", str(out))
+    proof = json.loads(out.read_text())["certificate"]
+    assert done.returncode == 3
+    assert proof["failed"] == 0
+    assert proof["verified"] > 0
+    assert proof["unchecked"] > 0
+    assert f"{proof['verified']} extreme points verified exactly. {proof['unchecked']}" in " ".join(done.stdout.split())

@@ -81,8 +81,9 @@ def solve(
         solution = refine(solution, names)
     proof = None
     if certificate:
+        limit = math.inf if time_limit is None else start + parsed + time_limit
         with interruption.watched():
-            proof = _certificate(solution, math.inf if time_limit is None else start + parsed + time_limit)
+            proof = _certificate(solution, start if interruption.happened else limit)
     _hand_over(solution, proof, json, out)
     if explain and not json:
         from doubletalk.report.terminal import show_reasons
@@ -128,7 +129,8 @@ def _solved(game: Game, concept: str, time_limit: float | None) -> Solution:
 def _certificate(solution: Solution, end: float) -> dict[str, object]:
     """Every reported extreme point, checked by code that the search does not use.
 
-    Past *end*, when the search has used up its time, half a second is left for it. Ctrl-C keeps what was checked.
+    Past *end* (the search has used up its time, or was interrupted) half a second is left for it. Ctrl-C keeps what was
+    checked.
     """
     from doubletalk.equilibrium.output import certificate_json
     from doubletalk.equilibrium.verification import Verifier

@@ -299,7 +299,7 @@ class Hull:
             return True
         if len(self.names) == 1 and len(other.names) == 1:
             return False
-        if self._apart(other):
+        if self.apart(other):
             return False
         if len(self.points) + len(other.points) > MANY_POINTS:
             return _mixtures_meet(self.points, other.points)
@@ -311,7 +311,7 @@ class Hull:
         body.intersection_assign(other._polyhedron())
         return [tuple(fmpq(number, bottom) for number in numbers) for numbers, bottom in _points(body)]
 
-    def _apart(self, other: Hull) -> bool:
+    def apart(self, other: Hull) -> bool:
         """Sure to be disjoint: the boxes are, by more than the rounding of one conversion to float."""
         return any(
             low > high + BOX_MARGIN * max(1.0, abs(low), abs(high))

@@ -113,8 +113,7 @@ class _Inclusion:
             return False
         key = x, hull
         if key not in self._x:
-            points = self.senders.points
-            self._x[key] = hull_contains([points[k] for k in hull], points[x])
+            self._x[key] = self.senders.holds(hull, x)
         return self._x[key]
 
     def _has_z(self, z: Choice, factor: Factor) -> bool:
@@ -206,6 +205,7 @@ class Components:
         self._alike: dict[tuple[int, ...], list[int]] = {}
         """extreme x -> the products that have just these"""
         self._x_hulls: dict[tuple[int, ...], Hull] = {}
+        self._meetings: dict[tuple[tuple[int, ...], tuple[int, ...]], bool] = {}
 
     def _root(self, i: int) -> int:
         while self._parent[i] != i:
@@ -244,15 +244,26 @@ class Components:
         everywhere = frozenset(range(len(self._senders.complex.stations)))
         mine, its = self._x_hulls[x], self._x_hulls[other]
         if not self._on_path:
-            return [everywhere] if x == other or mine.meets(its) else []
+            return [everywhere] if x == other or self._x_meet(x, other) else []
         if x == other:
             shared = list(mine.points)
-        elif mine.meets(its):
+        elif self._x_meet(x, other):
             shared = mine.shared(its)
         else:
             return []
         found = {frozenset(o for o in everywhere if self._leads(point, o)) for point in shared}
         return sorted((here for here in found if not any(less < here for less in found)), key=sorted)
+
+    def _x_meet(self, x: tuple[int, ...], other: tuple[int, ...]) -> bool:
+        """Whether the two hulls of extreme x have a point in common."""
+        key = (x, other) if x < other else (other, x)
+        known = self._meetings.get(key)
+        if known is None:
+            mine, its = self._x_hulls[x], self._x_hulls[other]
+            known = self._meetings[key] = not mine.names.isdisjoint(its.names) or (
+                len(x) + len(other) > 2 and not mine.apart(its) and self._senders.meet(x, other)
+            )
+        return known
 
     def _leads(self, x: Point, o: int) -> bool:
         return any(x[i] for i in self._senders.complex.stations[o].pairs)

@@ -27,6 +27,8 @@ class SenderSide:
         """[number] -> the unknowns that are not zero there, as bits."""
         self._number_of: dict[str, int] = {}
         self._extremes: dict[object, tuple[int, ...]] = {}
+        self._frames: dict[tuple[int, ...], tuple[frozenset[int], tuple[int, ...]]] = {}
+        """extreme points -> (allowed pairs, pieces) that have just these."""
 
     def exist(self, live: set[int], used: list[int], pieces: list[int], whole: bool = False) -> bool:
         """Whether some x has weight on all *used* pairs, none outside *live*, and lies in the pieces' belief cones.
@@ -50,13 +52,35 @@ class SenderSide:
         known = self._extremes.get(key)
         if known is None:
             known = self._extremes[key] = tuple(map(self._number, self._vertices(allowed, met)))
+            self._frames.setdefault(known, key)
         return known
+
+    def holds(self, extremes: tuple[int, ...], number: int) -> bool:
+        """Whether the polytope with these *extremes*, as found by ``extremes``, holds point *number*: by its rows."""
+        allowed, pieces = self._frames[extremes]
+        return self.sent[number] <= allowed and all(self.numbers.pieces[k].allows(self.points[number]) for k in pieces)
 
     def within(self, allowed: frozenset[int], pieces: Sequence[int], rows: Sequence[Row]) -> list[Point]:
         """The extreme x of ``extremes`` where these rows are nonnegative besides."""
         stations = self.complex.stations
         met = [k for k in pieces if not allowed.isdisjoint(stations[self.numbers.piece_station[k]].pairs)]
         return self._vertices(allowed, tuple(met), rows)
+
+    def meet(self, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+        """Whether the polytopes with these extremes have a point in common, by their rows."""
+        if any(self.holds(other, x) for x in one) or any(self.holds(one, x) for x in other):
+            return True
+        allowed, pieces = self._frames[one]
+        others, its = self._frames[other]
+        live = allowed & others
+        unknowns = [u for u, owner in enumerate(self.numbers.owner) if owner in live]
+        place = {u: k for k, u in enumerate(unknowns)}
+        system = StrictSystem(len(unknowns), [])
+        if any(not any(self.complex.pairs[i][0] == t for i in live) for t in range(len(self.prior))):
+            return False
+        self._prior_conditions(system, place, live)
+        self._conditions(system, place, [*pieces, *its])
+        return not system.is_empty()
 
     def _vertices(self, allowed: frozenset[int], pieces: tuple[int, ...], rows: Sequence[Row] = ()) -> list[Point]:
         unknowns = [u for u, owner in enumerate(self.numbers.owner) if owner in allowed]

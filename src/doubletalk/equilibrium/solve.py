@@ -24,6 +24,8 @@ CONCEPTS = ("sequential", "nash")
 NASH_CLASSES = ("separable", "sequence form", "sequential trait")
 """Solver classes that know the Nash concept."""
 INTERRUPTED, TIME_LIMIT = "interrupted", "time limit"
+KEPT_SHARE, KEPT_SECONDS = 0.1, 5.0
+"""Of a time limit, what the search leaves for writing out what it found: a tenth, at most so many seconds."""
 GRACE_SECONDS = 0.25
 """How long past a time limit, or past Ctrl-C, families are still written out, and then outcomes summed up."""
 MOST_ASKED = 40
@@ -46,7 +48,8 @@ def solve(
     """Every equilibrium of *game*, as exact sets (theory, sections 2 and 3).
 
     ``concept``     "sequential" (rational at every information set) or "nash" (only where play arrives)
-    ``time_limit``  seconds after which every stage stops; the answer holds what was found and ``complete=False``
+    ``time_limit``  seconds after which every stage stops, the search a little before so that what it found can be
+                    written out; the answer holds that and ``complete=False``
     ``outcomes_only``  every outcome, with all its play on the path, but where nobody arrives the harshest responses
                     alone (``harshest``): far less to list in games with many ties. Families are one component where
                     what happens on the path connects them
@@ -61,6 +64,7 @@ def solve(
         raise InputError(f"unknown concept {concept!r}; expected one of {', '.join(CONCEPTS)}")
     start = clock.now()
     end = math.inf if time_limit is None else start + time_limit
+    enough = end if time_limit is None else end - min(KEPT_SHARE * time_limit, KEPT_SECONDS)
     name = solver_class(game)[0]
     within = "nash" if concept == "nash" and name in NASH_CLASSES else "sequential"
     found, built = Found((), None, None), start
@@ -68,17 +72,17 @@ def solve(
     desk = None
     begin = None if progress is None else partial(progress, None, "finding rational responses")
     try:
-        with clock.deadline(end, begin):
+        with clock.deadline(enough, begin):
             desk = desk_of(game, name, within, within == "nash", outcomes_only, begin=begin)
         built = clock.now()
-        found, gaps = _searched(desk, game, end, progress)
+        found, gaps = _searched(desk, game, enough, progress)
         asked: frozenset[Asked] = frozenset()
         while not found.asked <= asked and found.ended is None and len(asked) < MOST_ASKED:
             asked |= found.asked
-            with clock.deadline(end):
+            with clock.deadline(enough):
                 finer = desk_of(game, name, within, within == "nash", outcomes_only, asked)
             desk = finer
-            found, gaps = _searched(desk, game, end, progress)
+            found, gaps = _searched(desk, game, enough, progress)
     except (clock.OutOfTimeError, KeyboardInterrupt) as stop:
         found = replace(found, stopped="the rational responses not all found", ended=_cause(stop))
     if concept != within:
@@ -86,7 +90,7 @@ def solve(
     if found.stopped is not None:
         cause = "interrupted" if found.ended == INTERRUPTED else f"the time limit of {time_limit:g} s was reached"
         gaps.insert(0, f"{cause} with {found.stopped}")
-        end = min(end, clock.now())
+        end = min(end, clock.now()) if found.ended == INTERRUPTED else end
     ended = found.ended
     outcomes: tuple[Outcome, ...] = ()
     if desk is not None:
