@@ -54,7 +54,7 @@ def measure(points: int, places: int, seed: int) -> dict[str, Any]:
 
     case = Path(doubletalk.__file__).parent / "cases" / "belarus"
     game, coded = load_long_game(case / "longgame.yaml"), coded_record(case)
-    posterior = Posterior(game, observed_from(game, coded.levels, coded.chosen, coded.quarters), points, scores=True)
+    posterior = Posterior(game, observed_from(game, coded.levels, coded.chosen, coded.quarters), points)
     began = time.process_time()
     fit = fit_mode(posterior)
     mode_seconds = time.process_time() - began

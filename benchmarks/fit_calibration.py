@@ -70,13 +70,13 @@ def one(game: LongGame, method: str, number: int, seed: int) -> dict[str, Any]:
     from doubletalk.longgame.solution import solve_long_game
 
     random = np.random.default_rng([seed, number])
-    coordinates = Coordinates.of(game, scores=True)
+    coordinates = Coordinates.of(game)
     u = coordinates.draw(1, random)[0]
     truth = coordinates.free(u)
     solved = solve_long_game(game, dict(zip(coordinates.names, truth, strict=True)))
     run = simulate(game, solved.tables, solved.play, paths=1, periods=PERIODS, seed=int(random.integers(2**31)))
     observed = observed_from(game, run.levels[:-1, 0], run.moves[:, 0])
-    posterior = Posterior(game, observed, scores=True)
+    posterior = Posterior(game, observed)
     began = time.perf_counter()
     fit = fit_mode(posterior)
     if not fit.curved:
@@ -102,11 +102,15 @@ def _quick(posterior: Any, fit: Any, random: np.random.Generator) -> tuple[Float
 def _nuts(posterior: Any, fit: Any, random: np.random.Generator) -> tuple[Floats, dict[str, Any]]:
     import arviz as az
 
+    from doubletalk.longgame.chains import Begin, Plan
+    from doubletalk.longgame.importance import importance
     from doubletalk.longgame.nuts import Kernel
 
+    seed = int(random.integers(2**31))
+    own = Begin.of(fit, importance(posterior, fit, 300, seed), Plan(chains=1, seed=seed))
     begin = posterior.begin(posterior(fit.u, 1e-9), fit.u, along=False)
-    kernel = Kernel(posterior.shape, posterior.problem, begin, np.linalg.cholesky(fit.covariance), 150)
-    state, drawn = kernel.first(int(random.integers(2**31))), []
+    kernel = Kernel(posterior.shape, posterior.problem, begin, own.root, 150)
+    state, drawn = kernel.first(seed, own.starts[0]), []
     for n in range(150 + 5 * RANKS):
         state, one_draw = kernel.next(state)
         if n >= 150:

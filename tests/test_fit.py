@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 jax = pytest.importorskip("jax")
 
 from longgame_games import random_game  # noqa: E402
 
-from doubletalk.longgame.coordinates import Coordinates, held, with_priors_scaled  # noqa: E402
+from doubletalk.longgame.coordinates import Coordinates, held, traced, with_priors_scaled  # noqa: E402
 from doubletalk.longgame.declaration import Coefficient, LongGame, Prior  # noqa: E402
 from doubletalk.longgame.fitting import fit_mode  # noqa: E402
 from doubletalk.longgame.importance import importance  # noqa: E402
@@ -17,10 +18,6 @@ from doubletalk.longgame.likelihood import observed_from  # noqa: E402
 from doubletalk.longgame.posterior import Posterior  # noqa: E402
 from doubletalk.longgame.simulate import simulate  # noqa: E402
 from doubletalk.longgame.solution import solve_long_game  # noqa: E402
-
-FAMILIES = {
-    "normal": (0.5, 2.0), "half_normal": (1.5,), "gamma": (2.0, 3.0), "uniform": (-1.0, 2.0), "beta": (2.0, 3.0),
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -34,26 +31,39 @@ def simulated():
     return game, observed, posterior, fit_mode(posterior)
 
 
-def test_prior_densities_in_coordinates_integrate_to_one_and_have_the_right_gradient():
-    """For each family the density of u integrates to 1, its gradient is that of differences, and draws agree."""
-    for family, given in FAMILIES.items():
-        priors = Coordinates((Coefficient("a", 0.3, Prior(family, given)),), (0,), (0.3,))
-        u = np.linspace(-25, 25, 200_001)[:, None]
-        value, slope = priors.log_prior(u)
-        assert abs(np.exp(value).sum() * (u[1, 0] - u[0, 0]) - 1) < 1e-6, family
-        assert np.abs(np.gradient(value, u[:, 0])[5:-5] - slope[5:-5, 0])[np.abs(u[5:-5, 0]) < 4].max() < 1e-4
-        drawn = priors.free(priors.draw(20_000, np.random.default_rng(1))).mean()
-        wanted = (priors.free(u)[:, 0] * np.exp(value)).sum() * (u[1, 0] - u[0, 0])
-        assert abs(drawn - wanted) < 0.05, family
+EXACT = [
+    (Prior("normal", (0.5, 2.0)), stats.norm(0.5, 2.0)),
+    (Prior("half_normal", (1.5,)), stats.halfnorm(scale=1.5)),
+    (Prior("uniform", (-1.0, 3.0)), stats.uniform(-1.0, 4.0)),
+    (Prior("gamma", (2.0, 3.0)), stats.gamma(2.0, scale=1 / 3)),
+    (Prior("gamma", (0.2, 1.0)), stats.gamma(0.2)),
+    (Prior("beta", (2.0, 5.0)), stats.beta(2.0, 5.0)),
+    (Prior("beta", (1.0, 50.0)), stats.beta(1.0, 50.0)),
+]
 
 
-@pytest.mark.parametrize("scores", [False, True])
-def test_coordinates_at_coefficients_invert_the_way_there(scores):
-    """For each family ``at`` finds the u from which ``free`` gave the coefficient, in logarithms and in scores."""
-    for family, given in FAMILIES.items():
-        priors = Coordinates((Coefficient("a", 0.3, Prior(family, given)),), (0,), (0.3,), scores)
-        for u in (-6.0, -1.0, 0.0, 0.7, 5.0):
-            assert abs(priors.at(priors.free(np.array([u])))[0] - u) < 1e-6, (family, u)
+@pytest.mark.parametrize(("prior", "exact"), EXACT)
+def test_coordinates_are_normal_scores_of_the_prior(prior, exact):
+    """c is the prior's quantile at Phi(u), dc/du by JAX is phi(u) / p(c), and ``at`` and ``log_density`` agree."""
+    priors = Coordinates((Coefficient("a", 0.3, prior),), (0,), (0.3, 0.5, 0.0, 0.0))
+    u = np.linspace(-6, 6, 97)
+    c = priors.free(u[:, None])[:, 0]
+    quantiles = np.where(u < 0, exact.ppf(stats.norm.cdf(u)), exact.isf(stats.norm.sf(u)))
+    assert np.allclose(c, quantiles, rtol=1e-6, atol=1e-9)
+    numbers = type(priors.density)(*map(jax.numpy.asarray, priors.density))
+
+    def whole(v):
+        return traced(jax.numpy, jax.scipy.special, numbers, v[None])
+
+    assert np.allclose(jax.vmap(lambda v: whole(v)[0][0])(u), c, rtol=1e-12)
+    assert np.allclose(jax.vmap(lambda v: whole(v)[1])(u), stats.norm.logpdf(u))
+    slopes = jax.vmap(jax.grad(lambda v: whole(v)[0][0]))(u)
+    inner = np.abs(u) < 4
+    assert np.allclose(slopes[inner], np.exp(stats.norm.logpdf(u) - exact.logpdf(c))[inner], rtol=1e-5)
+    assert np.allclose(priors.log_density(c[:, None]), exact.logpdf(c))
+    assert np.allclose([priors.at(np.array([value]))[0] for value in c[inner]], u[inner], atol=1e-5)
+    drawn = priors.free(priors.draw(20_000, np.random.default_rng(1))).mean()
+    assert abs(drawn - exact.mean()) < 5 * exact.std() / np.sqrt(20_000)
 
 
 def test_a_quick_fit_settles(simulated):

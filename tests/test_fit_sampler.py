@@ -17,7 +17,7 @@ from longgame_games import random_game
 from doubletalk.commands.fit_output import figure_files, fitted_json, printed
 from doubletalk.errors import DoubletalkError, InputError
 from doubletalk.evidence.coding import CodedRecord, MoveMade, PartMade
-from doubletalk.longgame.chains import Plan, Progress, claim_folder, kernel_of, run_chains
+from doubletalk.longgame.chains import Begin, Plan, Progress, claim_folder, kernel_of, run_chains, stored_begin
 from doubletalk.longgame.coordinates import held
 from doubletalk.longgame.fitted import (
     diagnose,
@@ -27,7 +27,7 @@ from doubletalk.longgame.fitted import (
     write_netcdf,
 )
 from doubletalk.longgame.fitting import fit_mode
-from doubletalk.longgame.fitting_run import Request, _with_checks
+from doubletalk.longgame.fitting_run import Request, _bridged, _with_checks
 from doubletalk.longgame.importance import importance
 from doubletalk.longgame.likelihood import observed_from
 from doubletalk.longgame.posterior import Posterior
@@ -45,11 +45,12 @@ def sampled(tmp_path_factory):
     solved = solve_long_game(game)
     run = simulate(game, solved.tables, solved.play, paths=1, periods=40, seed=9)
     observed = observed_from(game, run.levels[:-1, 0], run.moves[:, 0])
-    posterior = Posterior(game, observed, scores=True)
+    posterior = Posterior(game, observed)
     fit = fit_mode(posterior)
     folder = tmp_path_factory.mktemp("fit") / "small.nc.parts"
     told: list[Progress] = []
-    chains = run_chains(posterior, fit, PLAN, folder, {"game": "small"}, workers=0, progress=told.append)
+    begin = Begin.of(fit, importance(posterior, fit, 300, 2), PLAN)
+    chains = run_chains(posterior, begin, PLAN, folder, {"game": "small"}, workers=0, progress=told.append)
     return posterior, fit, folder, chains, told
 
 
@@ -95,6 +96,37 @@ def test_a_resumed_chain_is_the_chain_that_was_not_interrupted(sampled, tmp_path
         assert np.array_equal(stored["row_moves"], chains.moves[1])
 
 
+def test_after_the_time_limit_what_was_drawn_is_the_fit(sampled, tmp_path):
+    """No draw is begun after the deadline; those kept are the first of the whole fit."""
+    from doubletalk.longgame.chains import _work
+
+    posterior, _, folder, chains, _ = sampled
+    there = tmp_path / "short.parts"
+    there.mkdir()
+    for name in ("plan.json", "posterior.pkl"):
+        (there / name).write_bytes((folder / name).read_bytes())
+    begin = stored_begin(there)
+    with pytest.raises(DoubletalkError, match="fewer than 4 draws"):
+        run_chains(posterior, begin, PLAN, there, {"game": "small"}, workers=0, deadline=-np.inf)
+    for n, _ in enumerate(_work(there, [0, 1], lambda: False)):
+        if n + 1 == 36:
+            break
+    short = run_chains(posterior, begin, PLAN, there, {"game": "small"}, workers=0, deadline=-np.inf)
+    assert chains.whole
+    assert not short.whole
+    assert short.u.shape[1] == 10
+    assert np.array_equal(short.u, chains.u[:, :10])
+
+
+def test_bridge_sampling_and_importance_sampling_agree(sampled):
+    """The two roads to the marginal likelihood differ by no more than four of their errors."""
+    weighted, chains = stored_begin(sampled[2]).weighted, sampled[3]
+    posterior, fit = sampled[:2]
+    value, error = _bridged(posterior, fit, chains, 1, lambda share, words: None)
+    assert error < 0.1
+    assert abs(value - weighted.log_evidence) < 4 * np.hypot(error, weighted.error)
+
+
 def test_every_draw_has_what_its_point_says(sampled):
     """Terms, beliefs and lp of a draw are those of a fresh evaluation at its coordinates, to 1e-3."""
     posterior, _, _, chains, _ = sampled
@@ -130,8 +162,8 @@ def test_a_damaged_checkpoint_is_named(sampled, tmp_path):
 def test_the_sampler_sees_the_posterior_and_its_gradient(sampled):
     """After a step the sampler's energy and slope, in whitened coordinates, are those of the posterior at its draw."""
     posterior = sampled[0]
-    kernel, _, _ = kernel_of(sampled[2])
-    state, drawn = kernel.next(kernel.first(77))
+    kernel, _, _, starts = kernel_of(sampled[2])
+    state, drawn = kernel.next(kernel.first(77, starts[0]))
     point = posterior(drawn.u, 1e-9)
     assert abs(float(state.potential_energy) + point.value) < 1e-3
     assert np.abs(np.asarray(state.z_grad) + point.slope @ kernel.root).max() < 5e-2
@@ -156,12 +188,14 @@ def coded_of(posterior) -> CodedRecord:
 def fitted(sampled, tmp_path_factory):
     """The whole result of the fit, with prior draws, as the command has it."""
     posterior, fit, folder, chains, _ = sampled
+    weighted = stored_begin(folder).weighted
     request, coded = Request(tmp_path_factory.mktemp("case"), plan=PLAN, beliefs=3), coded_of(posterior)
     *drawn, dropped = prior_records(posterior, posterior(fit.u, 1e-6), 30, 1)
     data = inference_data(posterior, coded, chains, {"method": "NUTS"}, tuple(drawn))
     diagnosis = diagnose(data, posterior.coordinates)
     return _with_checks(
-        request, posterior.game, coded, fit, None, diagnosis, chains, data, tuple(drawn), dropped, folder, posterior
+        request, posterior.game, coded, fit, weighted, diagnosis, (-1.0, 0.1), chains, data,
+        tuple(drawn), dropped, folder, posterior,
     )
 
 

@@ -412,6 +412,23 @@ def test_rolling_scores_are_those_of_the_stored_tables(rolled):
     assert evaluated(coded, ROLLING, blocks[:1]).origins == ("2012Q1", "2012Q2", "2012Q3", "2012Q4")
 
 
+def test_states_are_scored_at_the_quarters_end_or_in_it(rolled):
+    """The long game's rows for levels equal plain loops: of a level that quarters begin with, the next quarter's."""
+    _, coded, blocks = rolled
+    result, size = evaluated(coded, ROLLING, blocks, states=True), len(coded.quarters)
+    for v, name in enumerate(coded.variables):
+        logs = []
+        for origin in (origin for block in blocks for origin in block.origins):
+            t = coded.quarters.index(origin.quarter) + 1
+            if t < size:
+                at_end = coded.levels[t + 1, v] if t + 1 < size else coded.after[v]
+                table = np.array(origin.levels[name][1])
+                logs.append(np.log(table[at_end if coded.at_start[v] else coded.levels[t, v]] / table.sum()))
+        mine = next(r for r in result.rows if (r.forecaster, r.actor, r.ahead) == ("long game", name, 2))
+        assert mine.log_score.mean == pytest.approx(np.mean(logs), abs=1e-9)
+    assert any(row.actor == "all states" for row in result.rows) == (len(coded.variables) > 1)
+
+
 def test_the_fingerprint_is_that_of_what_matters(rolled):
     """A new title changes nothing; another prior, record or option makes a stored result stale."""
     game, coded, _ = rolled

@@ -14,18 +14,16 @@ jax = pytest.importorskip("jax")
 
 from lens_games import coin_game, lens_game, record_of, swapped  # noqa: E402
 
-from doubletalk.lenses.bridge import bridge  # noqa: E402
 from doubletalk.lenses.comparing import pairs, score_pairs, strength, told, weights_of  # noqa: E402
 from doubletalk.lenses.declaration import EITHER, Held, Lens, Lenses  # noqa: E402
-from doubletalk.lenses.evidence import evidence_of  # noqa: E402
+from doubletalk.lenses.evidence import LensEvidence, SavedFit, evidence_of  # noqa: E402
 from doubletalk.lenses.future import leave_future_out, paired  # noqa: E402
 from doubletalk.lenses.keeping import Kept, fingerprint  # noqa: E402
-from doubletalk.lenses.normal import NormalPosterior  # noqa: E402
 from doubletalk.lenses.reading import plain_lenses  # noqa: E402
 from doubletalk.lenses.restricting import directions, free_names, idle, one_stance, under  # noqa: E402
-from doubletalk.lenses.whitening import whitened  # noqa: E402
 from doubletalk.lenses.work import Asked, Record, compare_lenses  # noqa: E402
-from doubletalk.longgame.coordinates import Coordinates, held  # noqa: E402
+from doubletalk.longgame.bridge import bridge  # noqa: E402
+from doubletalk.longgame.coordinates import held  # noqa: E402
 from doubletalk.longgame.declaration import Coefficient, Prior  # noqa: E402
 from doubletalk.longgame.fitting import lens as stance_lens  # noqa: E402
 from doubletalk.longgame.likelihood import Observed  # noqa: E402
@@ -103,42 +101,10 @@ def test_a_lens_holds_and_replaces_what_it_says() -> None:
 # ---- coordinates, weights, stance ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("prior", "exact"),
-    [
-        (Prior("normal", (0.5, 2.0)), stats.norm(0.5, 2.0)),
-        (Prior("half_normal", (2.0,)), stats.halfnorm(scale=2.0)),
-        (Prior("uniform", (-1.0, 3.0)), stats.uniform(-1.0, 4.0)),
-        (Prior("gamma", (2.0, 3.0)), stats.gamma(2.0, scale=1 / 3)),
-        (Prior("beta", (2.0, 5.0)), stats.beta(2.0, 5.0)),
-    ],
-)
-def test_standard_normal_coordinates_carry_the_prior(prior: Prior, exact) -> None:
-    """The density of c from that of z is the prior's, dc/dz is that of differences, and the ends lose no digits."""
-    game = replace(coin_game(0, 1), coefficients=(Coefficient("lean", 0.3, prior),))
-    coordinates = whitened(game)
-    z = np.linspace(-4, 4, 9)[:, None]
-    c, slope = coordinates.free(z), coordinates.turning(z)
-    numeric = (coordinates.free(z + 1e-5) - coordinates.free(z - 1e-5)) / 2e-5
-    assert np.allclose(slope, numeric, rtol=1e-5)
-    density, gradient = coordinates.log_prior(z)
-    assert np.allclose(density - np.log(slope[:, 0]), exact.logpdf(c[:, 0]), atol=1e-8)
-    assert np.allclose(gradient, -z)
-    assert np.allclose(exact.cdf(c[:, 0]), stats.norm.cdf(z[:, 0]), rtol=1e-9)
-    ends = coordinates.free(np.array([[-7.5], [7.5]]))
-    assert ends[0, 0] < c.min()
-    assert ends[1, 0] > c.max() or prior.family in ("uniform", "beta")
-    assert np.allclose(coordinates.free(coordinates.start()), 0.3)
-    inner, turn = coordinates.inner(z[2])
-    plain = Coordinates.of(game)
-    assert np.allclose(plain.free(inner), c[2])
-    assert np.allclose(turn, (coordinates.inner(z[2] + 1e-6)[0] - coordinates.inner(z[2] - 1e-6)[0]) / 2e-6, rtol=1e-5)
-
-
 def test_the_gradient_in_normal_coordinates_is_that_of_differences() -> None:
     """Value and slope in z belong together, and value less likelihood is the standard normal density."""
     game = lens_game()
-    posterior = NormalPosterior(game, record_of(game, PERIODS, 4))
+    posterior = Posterior(game, record_of(game, PERIODS, 4))
     z = posterior.coordinates.start() + 0.3
     point = posterior(z, 1e-9)
     assert abs(point.value - point.likelihood - stats.norm.logpdf(z).sum()) < 1e-6
@@ -221,7 +187,7 @@ def test_evidence_is_that_of_quadrature_with_the_equilibrium_inside() -> None:
     observed = record_of(game, PERIODS, 4)
     found = evidence_of("mixed", game, observed, draws=300)
     nodes, weights = np.polynomial.hermite_e.hermegauss(9)
-    posterior = NormalPosterior(game, observed)
+    posterior = Posterior(game, observed)
     logs = [
         [posterior(np.array([x, y]), 1e-8, gradient=False).likelihood + np.log(v) + np.log(w)
          for y, w in zip(nodes, weights, strict=True)]
@@ -231,6 +197,16 @@ def test_evidence_is_that_of_quadrature_with_the_equilibrium_inside() -> None:
     assert found.free == ("prize", "gain")
     assert abs(found.log_evidence - exact) < 4 * found.error + 1e-4
     assert abs(found.laplace - exact) < 0.3
+
+
+def test_a_saved_fit_that_has_converged_gives_its_marginal_likelihood() -> None:
+    """Bridge sampling from a saved fit is quoted before the lens's own draws, and trusted if the chains converged."""
+    own = LensEvidence("mixed", ("a", "b"), 2, fit=None, draws=None, log_evidence=-9.0, error=0.5)
+    for converged in (True, False):
+        found = own.with_fit(SavedFit("fit.nc", "chains", None, converged, (-10.0, 0.1)))
+        assert found.best == (-10.0, 0.1, "bridge sampling")
+        assert found.trusted is converged
+    assert own.with_fit(SavedFit("fit.nc", "chains", None, True)) is own
 
 
 # ---- leave-future-out ------------------------------------------------------------------------------------------------

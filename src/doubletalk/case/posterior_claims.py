@@ -30,7 +30,7 @@ from doubletalk.lenses.evidence import Draws, LensEvidence, SavedFit
 from doubletalk.lenses.future import FutureScores
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.estimate import Estimate, constant
-from doubletalk.longgame.smoothing import LEAST_EFFECTIVE, TRUSTED
+from doubletalk.longgame.smoothing import TRUSTED
 from doubletalk.longgame.stance import stance_over_time
 
 __all__ = ["Findings", "PosteriorVerdict", "answer_posterior"]
@@ -127,6 +127,7 @@ class _Asker:
         self.parsed, self.found = parsed, found
         self.used: dict[str, LensEvidence] = {}
         self.fits: dict[str, SavedFit] = {}
+        self.bridged: dict[str, tuple[float, float, bool]] = {}
         drawn = {(name, ""): item.draws for name, item in found.evidence.items()}
         drawn |= {(name, "saved"): item.draws for name, item in found.saved.items()}
         counts = {key: len(draws.log_weights) if draws is not None else 0 for key, draws in drawn.items()}
@@ -200,6 +201,10 @@ class _Asker:
         return whole
 
     def evidence(self, lens: str) -> Estimate:
+        known = self.found.evidence.get(lens)
+        if known is not None and known.bridged is not None:
+            self.bridged[lens] = known.bridged
+            return Estimate(known.bridged[0], np.zeros(1), known.bridged[1])
         item, draws = self.fit(lens)
         shares = np.exp(draws.log_weights - item.log_evidence)
         return Estimate(item.log_evidence, self.placed((lens, ""), (shares - 1.0) * self.size / len(shares)))
@@ -232,8 +237,12 @@ class _Asker:
                 return f"the fit under the lens '{name}' did not settle"
             if not item.pareto_k < TRUSTED:
                 return f"the weights of the draws under the lens '{name}' have Pareto k {item.pareto_k:.2f}, above 0.7"
-            if item.effective < LEAST_EFFECTIVE:
-                return f"only {item.effective:.0f} effective draws under the lens '{name}'"
+            if item.effective < item.needed:
+                few = f"only {item.effective:.0f} effective draws under the lens '{name}'"
+                return f"{few}, {item.needed:.0f} are needed"
+        for name, (_, _, converged) in self.bridged.items():
+            if not converged:
+                return f"the saved fit under the lens '{name}' has not converged"
         for name, saved in self.fits.items():
             if not saved.converged:
                 return f"the saved fit under the lens '{name}' has not converged ({saved.words})"
@@ -245,6 +254,7 @@ class _Asker:
     def method(self) -> str:
         """The approximation, in words."""
         kept = [f"{saved.name} under '{name}' ({saved.words})" for name, saved in self.fits.items()]
+        kept += [f"bridge sampling under '{name}'" for name in self.bridged]
         if not self.used:
             return f"saved fit {'; '.join(kept)}" if kept else "arithmetic"
         told = [

@@ -65,7 +65,16 @@ def read_fit(path: Path, game: LongGame, lens: Lens, free: Sequence[str], quarte
     words = (
         f"{method}, {chains} chains of {count} draws, R-hat at most {rhat:.3f}, at least {least:.0f} effective draws"
     )
-    return SavedFit(path.name, words, draws, rhat < MOST_RHAT and least > LEAST_ESS)
+    return SavedFit(path.name, words, draws, rhat < MOST_RHAT and least > LEAST_ESS, _evidence(told))
+
+
+def _evidence(told: dict[str, str]) -> tuple[float, float] | None:
+    """The log marginal likelihood by bridge sampling and its error, where the file has them."""
+    try:
+        value, error = float(told["log_evidence_bridge"]), float(told["log_evidence_bridge_error"])
+    except (KeyError, ValueError):
+        return None
+    return (value, error) if np.isfinite(value) and np.isfinite(error) else None
 
 
 def _variable(path: Path, found: dict[str, Any], name: str) -> Any:

@@ -7,7 +7,7 @@ reader is shown of the coefficients and of the stance is under the first lens wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from doubletalk.lenses.work import Asked, Compared, Record
     from doubletalk.longgame.likelihood import Observed
 
-__all__ = ["EVIDENCE", "CoefficientRow", "PosteriorStudy", "StanceRow", "coded_records", "quick_asked",
+__all__ = ["EVIDENCE", "CoefficientRow", "PosteriorStudy", "StanceRow", "coded_records", "quick_asked", "saved_fit",
            "study_posterior"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -169,9 +169,11 @@ def study_posterior(
     except InputError as wrong:
         return PosteriorStudy(f"the record cannot be fitted: {wrong}")
     lens, coded = usual_lens(case.lenses), pairs[0][0]
-    saved = None if fit is None else _saved(case, lens, coded, fit)
+    saved = None if fit is None else saved_fit(case, lens, coded.quarters, fit)
     records = tuple(Record(coded.coding, coded.quarters, observed) for coded, observed in pairs)
     compared = compare_lenses(case.long.game, case.lenses, records, asked, Kept(), tell)
+    if saved is not None:
+        compared = with_saved(compared, lens, saved)
     found = Findings(case.long.game, case.lenses, records[0].quarters, compared.evidence, compared.scores,
                      {} if saved is None else {lens: saved})  # fmt: skip
     verdicts, failed = {}, {}
@@ -190,23 +192,32 @@ def study_posterior(
     return PosteriorStudy("", compared, coded, lens, *shown, verdicts, failed, saved)
 
 
-def _saved(case: Case, lens: str, coded: CodedRecord, path: Path) -> SavedFit:
+def with_saved(compared: Compared, lens: str, saved: SavedFit) -> Compared:
+    """With the marginal likelihood of the saved fit for its lens, where it has one."""
+    known = dict(compared.evidence)
+    if lens in known:
+        known[lens] = known[lens].with_fit(saved)
+    return replace(compared, evidence=known)
+
+
+def saved_fit(case: Case, lens: str, quarters: Sequence[str], path: Path) -> SavedFit:
+    """The draws of a file, of a fit of the case's record under a lens; ``InputError`` where they are of another."""
     from doubletalk.case.posterior_fit import read_fit
     from doubletalk.lenses.restricting import free_names, under
 
     assert case.long is not None
     assert case.lenses is not None
     chosen, game = case.lenses.named(lens), case.long.game
-    return read_fit(path, game, chosen, free_names(under(game, chosen)), coded.quarters)
+    return read_fit(path, game, chosen, free_names(under(game, chosen)), quarters)
 
 
 def _coefficients(case: Case, compared: Compared, lens: str, draws: Draws) -> tuple[CoefficientRow, ...]:
     from doubletalk.lenses.restricting import under
-    from doubletalk.lenses.whitening import whitened
+    from doubletalk.longgame.coordinates import Coordinates
 
     assert case.long is not None
     game = under(case.long.game, compared.lenses.named(lens))
-    coordinates = whitened(game)
+    coordinates = Coordinates.of(game)
     z = np.array([-1.6448536269514722, 0.0, 1.6448536269514722])
     prior = coordinates.free(np.repeat(z[:, None], len(draws.names), axis=1))
     low, median, high = draws.quantiles(draws.free, INTERVAL)

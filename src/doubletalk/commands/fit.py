@@ -38,6 +38,10 @@ def fit(
     workers: Annotated[
         int | None, typer.Option("--workers", metavar="N", help="Processes, one core each; all cores if not given.")
     ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", metavar="S", help="Begin no draw later than this many seconds after the start."),
+    ] = None,
     stance: Annotated[bool, typer.Option("--stance", help="Print the stance over time and what moved it.")] = False,
     figures: Annotated[
         Path | None, typer.Option("--figures", metavar="DIR", help="Write predictive checks and figures here.")
@@ -52,6 +56,8 @@ def fit(
         raise InputError(f"--beliefs: found {beliefs}, expected at least 2")
     if workers is not None and workers < 1:
         raise InputError(f"--workers: found {workers}, expected at least 1")
+    if time_limit is not None and not time_limit > 0:
+        raise InputError(f"--time-limit: found {time_limit:g}, expected a positive number of seconds")
     check_writable(target)
     if figures is not None:
         make_folder(figures)
@@ -67,12 +73,15 @@ def fit(
     parts = target.with_name(target.name + ".parts")
     with ProgressBar() as bar:
         try:
-            found = fit_case(asked, parts, restart=restart, workers=workers, progress=bar)
+            limit = float("inf") if time_limit is None else time_limit
+            found = fit_case(asked, parts, restart=restart, workers=workers, progress=bar, seconds=limit)
         except KeyboardInterrupt:
             if not quick and parts.exists():
                 note(f"what was drawn is kept in {parts}; the same command goes on with it, --restart begins anew")
             raise
         found.write(target)
+    if not found.chains.whole:
+        note(f"stopped by --time-limit; the same command goes on from {parts}")
     if json:
         put(json_text.dumps(fitted_json(found), indent=1, allow_nan=False) + "\n")
     else:

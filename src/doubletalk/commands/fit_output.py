@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from doubletalk.longgame.smoothing import TRUSTED
+
 if TYPE_CHECKING:
     from doubletalk.longgame.checks import Check
     from doubletalk.longgame.fitted import Move
@@ -30,7 +32,7 @@ def printed(found: Fitted, *, stance: bool, most: int) -> str:
 def _verdict(found: Fitted) -> str:
     if found.diagnosis is None:
         good = "at a mode, its weights can be believed" if found.settled else "NOT TO BE BELIEVED"
-        return f"QUICK (Laplace approximation around one mode, importance sampling): {good}{_quick_faults(found)}"
+        return f"QUICK (mode and adaptive importance sampling): {good}{_quick_faults(found)}"
     if found.diagnosis.converged:
         return "converged: R-hat below 1.01, bulk and tail ESS above 400 for every coefficient, no divergences"
     return f"NOT CONVERGED: {'; '.join(found.diagnosis.faults)}"
@@ -40,8 +42,11 @@ def _quick_faults(found: Fitted) -> str:
     faults = []
     if not found.mode.settled:
         faults.append(f"largest gradient {found.mode.gradient:.2g}")
-    if found.weighted is not None and not found.weighted.pareto_k < 0.7:
-        faults.append(f"Pareto k {found.weighted.pareto_k:.2f} is not below 0.7: run without --quick")
+    weighted, least = found.weighted, 2 * len(found.mode.names)
+    if not weighted.pareto_k < TRUSTED:
+        faults.append(f"Pareto k {weighted.pareto_k:.2f} is not below {TRUSTED}: run without --quick")
+    elif not weighted.effective >= least:
+        faults.append(f"{weighted.effective:.0f} effective draws, {least} are needed: run without --quick")
     return f" ({'; '.join(faults)})" if faults else ""
 
 
@@ -52,21 +57,31 @@ def _about(found: Fitted) -> list[str]:
         f"{found.game.title}: {len(quarters)} quarters, {quarters[0]} to {quarters[-1]}, coding "
         f"{found.request.coding}, lens {found.request.lens}, {found.request.beliefs} beliefs"
     ]
-    if found.weighted is not None:
-        w = found.weighted
+    w = found.weighted
+    if found.diagnosis is None:
         lines.append(
             f"log likelihood at the mode {found.mode.log_likelihood:.2f}; log marginal likelihood {w.log_evidence:.2f} "
             f"+- {w.error:.2f} (Laplace {found.mode.log_evidence:.2f}); {len(w.points)} draws worth {w.effective:.0f}, "
             f"Pareto k {w.pareto_k:.2f}"
         )
         return lines
+    assert found.bridged is not None
+    lines.append(
+        f"log marginal likelihood {found.bridged[0]:.2f} +- {found.bridged[1]:.2f} by bridge sampling, "
+        f"{w.log_evidence:.2f} +- {w.error:.2f} by importance sampling (Pareto k {w.pareto_k:.2f}), "
+        f"{found.mode.log_evidence:.2f} by Laplace"
+    )
     loose = float((chains.stats["residual"] > plan.tolerance).mean())
     lines.append(
-        f"{plan.chains} chains of {chains.u.shape[1]} draws after {plan.warmup}, seed {plan.seed}; {chains.gradients} "
-        f"gradients in {chains.seconds:.0f} s of processor time; equilibrium looser than {plan.tolerance:g} at "
-        f"{100 * loose:.1f} % of draws (at most {chains.stats['residual'].max():.1g})"
+        f"{plan.chains} chains of {chains.u.shape[1]} draws{_cut(found)} after {plan.warmup}, seed {plan.seed}; "
+        f"{chains.gradients} gradients in {chains.seconds:.0f} s of processor time; equilibrium looser than "
+        f"{plan.tolerance:g} at {100 * loose:.1f} % of draws (at most {chains.stats['residual'].max():.1g})"
     )
     return lines
+
+
+def _cut(found: Fitted) -> str:
+    return "" if found.chains.whole else f" (of {found.request.plan.draws}: stopped by --time-limit)"
 
 
 def _coefficients(found: Fitted) -> list[str]:
@@ -137,13 +152,14 @@ def fitted_json(found: Fitted) -> dict[str, Any]:
         "converged": found.settled, "verdict": _verdict(found), "lens": found.request.lens,
         "coding": found.request.coding, "beliefs": found.request.beliefs, "quarters": list(found.coded.quarters),
     }  # fmt: skip
+    content |= {"log_evidence": found.weighted.log_evidence, "log_evidence_error": found.weighted.error,
+                "pareto_k": found.weighted.pareto_k, "effective": found.weighted.effective}  # fmt: skip
+    if found.bridged is not None:
+        content |= {"log_evidence_bridge": found.bridged[0], "log_evidence_bridge_error": found.bridged[1]}
     if found.diagnosis is not None:
-        content["divergences"] = found.diagnosis.divergences
+        content["divergences"], content["whole"] = found.diagnosis.divergences, found.chains.whole
         content["coefficients"] = [vars(row) for row in found.diagnosis.rows]
     else:
-        assert found.weighted is not None
-        content |= {"log_evidence": found.weighted.log_evidence, "log_evidence_error": found.weighted.error,
-                    "pareto_k": found.weighted.pareto_k, "effective": found.weighted.effective}  # fmt: skip
         content["coefficients"] = [
             {"name": n, "mode": m, "low": a, "high": b, "means": _means(found, n)}
             for n, m, a, b in zip(found.mode.names, found.mode.mode, found.mode.low, found.mode.high, strict=True)

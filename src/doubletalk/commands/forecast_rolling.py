@@ -97,7 +97,10 @@ def _hand_over(
 
     with ProgressBar() as bar:
         result = evaluated(coded, options, blocks, bar)
-    shown = [row for row in result.rows if row.ahead in (1, options.horizon)]
+        states = evaluated(coded, options, blocks, bar, states=True)
+    shown, levels = (
+        [row for row in each.rows if row.ahead in (1, options.horizon)] for each in (result, states)
+    )
     bins = reliability_rows(result.together)
     content = _content(options, mark, blocks) | {
         "complete": complete,
@@ -106,9 +109,12 @@ def _hand_over(
         "scores": score_rows(result.rows),
         "calibration": bins,
         "words": verdicts(shown, result.reference),
+        "state_scores": score_rows(states.rows),
+        "state_words": verdicts(levels, states.reference),
     }
     save(folder / ROLLING_FILE, _text(content))
     save(folder / "rolling-scores.csv", csv_text(score_rows(result.rows)))
+    save(folder / "rolling-state-scores.csv", csv_text(score_rows(states.rows)))
     save(folder / "rolling-calibration.csv", csv_text(bins))
     save(folder / "rolling-forecasts.csv", csv_text(_forecast_rows(coded, blocks)))
     save(folder / "rolling-calibration.svg", calibration_svg(bins, "How often what was said happened"))
@@ -143,9 +149,11 @@ def _show(content: dict[str, Any], coded: CodedRecord, options: RollingOptions, 
     from doubletalk.commands.forecast_view import show_calibration, show_scores
     from doubletalk.forecast.evaluate import evaluated
 
-    console, result = terminal(), evaluated(coded, options, blocks)
+    console = terminal()
     console.print(Text(content["about"]))
-    show_scores(console, [row for row in result.rows if row.ahead in (1, options.horizon)])
+    for states in (False, True):
+        result = evaluated(coded, options, blocks, states=states)
+        show_scores(console, [row for row in result.rows if row.ahead in (1, options.horizon)])
     show_calibration(console, content["calibration"])
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from doubletalk.case.loading import Case
     from doubletalk.lenses.declaration import Lenses
+    from doubletalk.lenses.evidence import SavedFit
     from doubletalk.lenses.work import Asked, Compared, Record
 
 __all__ = ["lenses"]
@@ -56,6 +57,10 @@ def lenses(
         bool, typer.Option("--quick", help=f"At most {QUICK_DRAWS} draws, no fits for variations, no scores.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the draws.")] = 1,
+    fit: Annotated[
+        Path | None,
+        typer.Option("--fit", metavar="FILE.nc", help="The marginal likelihood of either stance from a saved fit."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="For tables and what is kept; else out/CASE.")
@@ -71,8 +76,13 @@ def lenses(
     check_writable(folder / "lenses.json")
     loaded, chosen, records = _read(place, only or [], coding)
     asked = _asked(records[0], draws, fewer, points, origin, scores, quick, seed)
+    saved = None if fit is None else _saved(loaded, chosen, records[0], fit)
     make_folder(folder)
     found, interrupted = _compared(loaded, chosen, records, asked, folder)
+    if saved is not None:
+        from doubletalk.case.posterior_study import with_saved
+
+        found = with_saved(found, *saved)
     _write(found, folder)
     if json:
         from doubletalk.lenses.output import compared_json
@@ -106,6 +116,19 @@ def _read(place: Path, only: list[str], coding: str | None) -> tuple[Case, Lense
     records = coded_records(case, coding)
     kept = tuple(lens for lens in case.lenses.lenses if not only or lens.name in only)
     return case, replace(case.lenses, lenses=kept), records
+
+
+def _saved(case: Case, chosen: Lenses, record: Record, path: Path) -> tuple[str, SavedFit]:
+    """The lens with either stance, and a saved fit under it that has a marginal likelihood."""
+    from doubletalk.case.posterior_claims import usual_lens
+    from doubletalk.case.posterior_study import saved_fit
+
+    lens = usual_lens(chosen)
+    saved = saved_fit(case, lens, record.quarters, path)
+    if saved.evidence is None:
+        raise InputError("has no marginal likelihood by bridge sampling; make it with doubletalk fit", str(path))
+    note(f"{lens}: marginal likelihood from {saved.name} ({saved.words})")
+    return lens, saved
 
 
 def _asked(
@@ -174,13 +197,16 @@ def _show(console: Console, found: Compared) -> None:
         table.add_column(head, justify="left" if head == "Lens" else "right")
     for name, item in found.evidence.items():
         ahead = found.scores.get(name)
-        sampled = "–" if item.draws is None else f"{item.log_evidence:.2f} ± {item.error:.2f}"
+        best, off, method = item.best
+        sampled = "–" if method == "Laplace" else f"{best:.2f} ± {off:.2f}" + (" *" if item.bridged else "")
         table.add_row(
             name, str(len(item.free)), str(item.directions), f"{item.laplace:.2f}",
             sampled, "–" if item.draws is None else f"{item.pareto_k:.2f}", f"{chances[name]:.2f}",
             "–" if ahead is None else f"{ahead.total:.2f} ± {ahead.error:.2f}",
         )  # fmt: skip
     console.print(table)
+    if any(item.bridged for item in found.evidence.values()):
+        console.print("* by bridge sampling from the saved fit; Pareto k is that of the importance weights.")
     console.print("± of the evidence is the Monte-Carlo error, of the score the standard error over quarters.")
     console.print("Probability: of the lens, had all been equally likely beforehand.")
     for pair in pairs(found.evidence):

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from doubletalk.forecast.scores import MeanScore, brier_scores, log_scores, mean_score
 
-__all__ = ["ALL_ACTORS", "SURE", "Row", "compared", "verdict", "verdicts"]
+__all__ = ["ALL_ACTORS", "ALL_STATES", "SURE", "Row", "compared", "verdict", "verdicts"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-ALL_ACTORS = "all actors"
-"""The row in which the scores of all actors are added up, period by period."""
+ALL_ACTORS, ALL_STATES = "all actors", "all states"
+"""The rows in which the scores of all actors, or of all variables of the state, are added up, period by period."""
 
 SURE = 2.0
 """Standard errors beyond which a difference counts as a win or a loss."""
@@ -42,9 +42,9 @@ class Row:
 
 def compared(
     forecasters: Sequence[str], actors: Sequence[str], tables: Sequence[Sequence[Floats]], outcomes: Ints,
-    ahead: int, overlap: int = 0,
+    ahead: int, overlap: int = 0, together: str = ALL_ACTORS,
 ) -> list[Row]:  # fmt: skip
-    """Rows for every forecaster and actor and, where there are several actors, for their sum.
+    """Rows for every forecaster and actor and, where there are several actors, for their sum, called *together*.
 
     ``tables[f][a]`` [n, moves] holds the forecasts of n outcomes [n, actors], in order of time; the first forecaster is
     the reference. ``overlap`` is the number of lags over which scores depend on each other.
@@ -55,7 +55,7 @@ def compared(
     )
     names = list(actors)
     if len(names) > 1:
-        names.append(ALL_ACTORS)
+        names.append(together)
         for scores in (logs, briers):
             for each in scores:
                 each.append(np.sum(each, axis=0))

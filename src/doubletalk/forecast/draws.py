@@ -1,13 +1,8 @@
 """Draws of the coefficients from their posterior, given what was known when a forecast begins.
 
-*Quick*: the posterior mode, the Laplace approximation around it in coordinates in which the prior is normal
-(:mod:`doubletalk.forecast.normal_scores`), and importance weights
-
-    log w = l(v) - |v|^2 / 2 - log q(v)
-
-of draws from q, the approximation. The Pareto k of the weights says whether the draws stand for the
-posterior (below 0.7) or only for the approximation. When further periods of the record become known, a draw's weight
-is multiplied by the likelihood of what was done in them,
+*Quick*: the posterior mode and adaptive importance sampling around it (:mod:`doubletalk.longgame.importance`). The
+Pareto k of the weights says whether the draws stand for the posterior (below 0.7) or not. When further periods of the
+record become known, a draw's weight is multiplied by the likelihood of what was done in them,
 
     w_d(t)  proportional to  w_d(r) prod_{r <= s < t} P(moves in s | state, draw d),
 
@@ -26,12 +21,11 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from doubletalk.errors import DoubletalkError
-from doubletalk.forecast.normal_scores import from_scores, laplace_in_scores
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.fitting import fit_mode
+from doubletalk.longgame.importance import importance
 from doubletalk.longgame.likelihood import Observed
 from doubletalk.longgame.posterior import Point, Posterior
-from doubletalk.longgame.smoothing import smoothed
 
 __all__ = ["TRUSTED_K", "Draws", "Standing", "filed_draws", "quick_draws"]
 
@@ -107,28 +101,16 @@ def quick_draws(
     """
     say: Tell = tell or (lambda share, words: None)
     observed = padded(observed)
-    posterior = Posterior(game, observed, points, until=until, scores=True)
+    posterior = Posterior(game, observed, points, until=until)
     fit = fit_mode(posterior, begin=begin, progress=lambda n, value: say(None, f"fit: log posterior {value:.3f}"))
-    # where the climb ended on a ridge the covariance is floored, and the weights make up for it
-    hessian = np.linalg.inv(fit.covariance) if fit.curved else posterior.curvature(posterior(fit.u, 1e-8))
-    centre, covariance = laplace_in_scores(posterior.coordinates, fit.u, np.asarray(hessian))
-    root, base = np.linalg.cholesky(covariance), posterior(fit.u, 1e-8)
-    random, found, logs = np.random.default_rng(seed), [], []
-    for n in range(count):
-        z = random.standard_normal(len(fit.u))
-        v = centre + root @ z
-        point = posterior(from_scores(posterior.coordinates, v), TOLERANCE, base, gradient=False)
-        if point.good:
-            found.append(point)
-            logs.append(point.likelihood - 0.5 * float(v @ v) + 0.5 * float(z @ z))
-        say((n + 1) / count, "drawing coefficients")
-    if len(found) < LEAST_DRAWS:
-        raise DoubletalkError(f"an equilibrium was found at {len(found)} of {count} draws, too few to go on")
-    weights = np.array(logs)
-    method = "quick: Laplace approximation with importance weights"
+    drawn = importance(posterior, fit, count, seed, lambda n, whole: say(n / whole, "drawing coefficients"))
+    good = [n for n, point in enumerate(drawn.points) if point.good]
+    if len(good) < LEAST_DRAWS:
+        raise DoubletalkError(f"an equilibrium was found at {len(good)} of {count} draws, too few to go on")
+    weights = drawn.log_weights[good]
     return Draws(
-        posterior, tuple(found), weights - logsumexp(weights), until, method, fit.settled, smoothed(weights)[1], fit.u,
-        count - len(found),
+        posterior, tuple(drawn.points[n] for n in good), weights - logsumexp(weights), until,
+        "quick: adaptive importance sampling", fit.settled, drawn.pareto_k, fit.u, drawn.failed,
     )  # fmt: skip
 
 

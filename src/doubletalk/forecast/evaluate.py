@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +19,9 @@ import numpy.typing as npt
 from doubletalk.errors import DoubletalkError, InputError
 from doubletalk.evidence.coding import CodedRecord
 from doubletalk.forecast.case_forecast import LONG_GAME, RIVALS, lens_of
+from doubletalk.forecast.compare import ALL_ACTORS, ALL_STATES
 from doubletalk.forecast.history import History
-from doubletalk.forecast.origin import LEAST_HISTORY, check_words, history_of
+from doubletalk.forecast.origin import LEAST_HISTORY, check_words, history_of, states_of
 from doubletalk.forecast.rolling import Evaluation, rolling_origin
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ __all__ = ["FORMAT", "Block", "OriginForecast", "RollingOptions", "blocks_of", "
 Floats = npt.NDArray[np.float64]
 Tell = Callable[[float | None, str], None]
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the same inputs would give other numbers, so that stored results are known to be stale."""
 
 THIN = 0.1
@@ -67,12 +68,17 @@ class RollingOptions:
 
 @dataclass(frozen=True)
 class OriginForecast:
-    """The long game's forecast from one origin. ``moves`` actor -> [H, moves]; ``belief`` P(last stance) or None."""
+    """The long game's forecast from one origin.
+
+    moves    actor -> [H, moves]; ``levels`` variable -> [H, levels]
+    belief   P(last stance), or None
+    """
 
     quarter: str
     effective: float
     belief: float | None
     moves: Mapping[str, Sequence[Sequence[float]]]
+    levels: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -189,12 +195,13 @@ def _state(draws: Draws, coded: CodedRecord, period: int) -> Beginning:
 
 
 def _told(coded: CodedRecord, period: int, prediction: Prediction) -> OriginForecast:
-    moves = {
-        actor: [[float(f"{p:.8g}") for p in row] for row in table]
-        for actor, table in zip(coded.actors, prediction.moves(), strict=True)
-    }
+    def plain(table: Floats) -> list[list[float]]:
+        return [[float(f"{p:.6g}") for p in row] for row in table]
+
+    moves = {actor: plain(table) for actor, table in zip(coded.actors, prediction.moves(), strict=True)}
+    levels = {name: plain(prediction.named("level", name).probability) for name in coded.variables}
     belief = None if prediction.belief is None else round(prediction.belief[0], 6)
-    return OriginForecast(coded.quarters[period], round(prediction.effective, 3), belief, moves)
+    return OriginForecast(coded.quarters[period], round(prediction.effective, 3), belief, moves, levels)
 
 
 @dataclass(frozen=True)
@@ -212,14 +219,23 @@ class _Stored:
 
 
 def evaluated(
-    coded: CodedRecord, options: RollingOptions, blocks: Sequence[Block], tell: Tell | None = None
-) -> Evaluation:
-    """Scores of the long game and its rivals from all origins of the blocks, each by what came after it."""
-    history, first = history_of(coded), first_origin(coded, options)
+    coded: CodedRecord, options: RollingOptions, blocks: Sequence[Block], tell: Tell | None = None, *,
+    states: bool = False,
+) -> Evaluation:  # fmt: skip
+    """Scores of the long game and its rivals from all origins of the blocks, each by what came after it.
+
+    Of the actors' moves, or with *states* of the levels of the state; the rivals look at levels as they do at moves.
+    """
+    history, first = states_of(coded) if states else history_of(coded), first_origin(coded, options)
     tables = {
-        coded.quarters.index(origin.quarter): tuple(np.array(origin.moves[actor]) for actor in coded.actors)
+        coded.quarters.index(origin.quarter): tuple(
+            np.array((origin.levels if states else origin.moves)[name]) for name in history.actors
+        )
         for block in blocks
         for origin in block.origins
     }
     say = None if tell is None else lambda n, total: tell(n / total, "scoring")
-    return rolling_origin(history, [_Stored(tables), *RIVALS], first, options.horizon, say, stop=first + len(tables))
+    return rolling_origin(
+        history, [_Stored(tables), *RIVALS], first, options.horizon, say, first + len(tables),
+        ALL_STATES if states else ALL_ACTORS,
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from doubletalk.evidence.coding_file import CODING_FILE, load_coding
 from doubletalk.evidence.eventdata import chronicle_text, load_actors, read_event_data
 from doubletalk.evidence.quarters import first_day, last_day, quarter_name, quarter_number, quarter_of
 from doubletalk.evidence.record import Record, load_record
+from doubletalk.forecast.origin import states_of
 
 __all__ = ["Came", "came_from_file", "came_from_record"]
 
@@ -95,9 +96,7 @@ def _cut(coded: CodedRecord, first: int, horizon: int, notes: tuple[str, ...]) -
     start = quarter_number(coded.quarters[0])
     assert start is not None
     rows = slice(first - start, first - start + horizon)
-    following = np.vstack([coded.levels[1:], np.where(coded.after >= 0, coded.after, 0)[None]])
-    levels = np.where(np.array(coded.at_start), following, coded.levels)
-    return Came(coded.quarters[rows], coded.chosen[rows], levels[rows], notes)
+    return Came(coded.quarters[rows], coded.chosen[rows], states_of(coded).chosen[rows], notes)
 
 
 def _events(folder: Path, events: Path, layout: str | None, actors: Path | None) -> Chronicle:

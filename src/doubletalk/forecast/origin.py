@@ -22,7 +22,7 @@ from doubletalk.forecast.history import History
 if TYPE_CHECKING:
     from doubletalk.longgame.declaration import LongGame
 
-__all__ = ["LEAST_HISTORY", "Known", "check_words", "history_of", "known_before"]
+__all__ = ["LEAST_HISTORY", "Known", "check_words", "history_of", "known_before", "states_of"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -88,6 +88,17 @@ def history_of(coded: CodedRecord) -> History:
     return History(
         coded.quarters, coded.actors, tuple(coded.moves.values()), coded.chosen, np.zeros((len(coded.quarters), 0))
     )
+
+
+def states_of(coded: CodedRecord) -> History:
+    """The levels of a coded record, variables in the place of actors, as forecasts have them.
+
+    At a quarter's end where the record has levels at the start of quarters, else in the quarter.
+    """
+    following = np.vstack([coded.levels[1:], np.where(coded.after >= 0, coded.after, 0)[None]])
+    levels = np.where(np.array(coded.at_start), following, coded.levels)
+    names = tuple(coded.variables)
+    return History(coded.quarters, names, tuple(coded.variables.values()), levels, np.zeros((len(levels), 0)))
 
 
 def check_words(game: LongGame, coded: CodedRecord) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from doubletalk.errors import DoubletalkError
 from doubletalk.forecast.baselines import Forecaster
-from doubletalk.forecast.compare import Row, compared
+from doubletalk.forecast.compare import ALL_ACTORS, Row, compared
 from doubletalk.forecast.history import History
 from doubletalk.forecast.scores import Bin, calibration, reliability
 
@@ -44,11 +44,12 @@ def rolling_origin(
     horizon: int,
     progress: Callable[[int, int], None] | None = None,
     stop: int | None = None,
+    together: str = ALL_ACTORS,
 ) -> Evaluation:
     """Forecast 1, ..., ``horizon`` periods from every origin ``first, first + 1, ...``; score against what came.
 
     The origin t is forecast from the periods before t; the last origin is the one before ``stop``, or the last period.
-    The first forecaster is the reference of ``gain``.
+    The first forecaster is the reference of ``gain``; *together* names the row of all actors.
     """
     if not 2 <= first <= len(history) - 1:
         raise DoubletalkError(
@@ -63,7 +64,7 @@ def rolling_origin(
         _forecast_from(history, forecasters, origin, horizon, stated, came)
         if progress is not None:
             progress(number + 1, len(origins))
-    return _evaluation(history, forecasters, [history.periods[t] for t in origins], stated, came)
+    return _evaluation(history, forecasters, [history.periods[t] for t in origins], stated, came, together)
 
 
 def _forecast_from(
@@ -92,6 +93,7 @@ def _evaluation(
     origins: list[str],
     stated: dict[tuple[int, int, int], list[Floats]],
     came: dict[tuple[int, int], list[int]],
+    whole: str,
 ) -> Evaluation:
     rows: list[Row] = []
     by_actor, together = {}, {}
@@ -99,7 +101,7 @@ def _evaluation(
     for h in sorted({h for _, h in came}):
         outcomes = np.array([came[a, h] for a in actors]).T
         tables = [[np.array(stated[f, a, h]) for a in actors] for f in range(len(names))]
-        rows += compared(names, history.actors, tables, outcomes, h + 1, h)
+        rows += compared(names, history.actors, tables, outcomes, h + 1, h, whole)
         if h == 0:
             for f, name in enumerate(names):
                 together[name] = reliability_together(tables[f], outcomes)

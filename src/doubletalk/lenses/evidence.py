@@ -20,20 +20,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln, logsumexp
 
-from doubletalk.lenses.normal import NormalPosterior
 from doubletalk.lenses.restricting import directions, one_stance
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.engine import Play, Tables
 from doubletalk.longgame.fitting import QuickFit, fit_mode
-from doubletalk.longgame.importance import DEGREES, importance
+from doubletalk.longgame.importance import importance, summed
 from doubletalk.longgame.layout import Shape
 from doubletalk.longgame.likelihood import Observed, log_likelihood
 from doubletalk.longgame.posterior import Point, Posterior
@@ -43,10 +41,6 @@ __all__ = ["Draws", "LensEvidence", "SavedFit", "Variant", "evidence_of"]
 
 Floats = npt.NDArray[np.float64]
 Tell = Callable[[str], None]
-
-LEAST_SHARE = 0.15
-"""Of the draws that every part of a mixture gets at least, whatever its Laplace approximation says of it."""
-
 
 @dataclass(frozen=True)
 class Variant:
@@ -119,12 +113,16 @@ class Draws:
 
 @dataclass(frozen=True)
 class SavedFit:
-    """Draws from a file, with what they are in words and whether they have converged."""
+    """Draws from a file, with what they are in words and whether they have converged.
+
+    ``evidence`` is the log marginal likelihood by bridge sampling with its error, None where the file has none.
+    """
 
     name: str
     words: str
     draws: Draws
     converged: bool
+    evidence: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +133,8 @@ class LensEvidence:
     fit                  mode and Laplace approximation; ``laplace`` its log marginal likelihood
     log_evidence, error  by importance sampling, with its standard error; nan without draws
     effective, pareto_k  of the weights; above 0.7 the error is not to be trusted
+    bridged              log marginal likelihood and its error by bridge sampling, from a saved fit; whether that has
+                         converged
     """
 
     name: str
@@ -146,6 +146,11 @@ class LensEvidence:
     error: float = float("nan")
     effective: float = float("nan")
     pareto_k: float = float("nan")
+    bridged: tuple[float, float, bool] | None = None
+
+    def with_fit(self, saved: SavedFit) -> LensEvidence:
+        """With the marginal likelihood of a saved fit under this lens, where it has one."""
+        return self if saved.evidence is None else replace(self, bridged=(*saved.evidence, saved.converged))
 
     @property
     def laplace(self) -> float:
@@ -154,15 +159,24 @@ class LensEvidence:
 
     @property
     def best(self) -> tuple[float, float, str]:
-        """The log marginal likelihood to quote, its standard error, and the method: importance sampling or Laplace."""
+        """The log marginal likelihood to quote, its standard error, and the method: the best of what there is."""
+        if self.bridged is not None:
+            return self.bridged[0], self.bridged[1], "bridge sampling"
         if self.draws is None:
             return self.laplace, float("nan"), "Laplace"
         return self.log_evidence, self.error, "importance sampling"
 
     @property
+    def needed(self) -> float:
+        """Effective draws below which the weights carry nothing: two for each free coefficient, ten at least."""
+        return max(LEAST_EFFECTIVE, 2.0 * len(self.free))
+
+    @property
     def trusted(self) -> bool:
-        """Whether the fit settled and, where there are draws, their error can be believed."""
-        even = self.pareto_k < TRUSTED and self.effective >= LEAST_EFFECTIVE
+        """Whether the fit settled and the error of its draws can be believed; or the saved fit converged."""
+        if self.bridged is not None:
+            return self.bridged[2]
+        even = self.pareto_k < TRUSTED and self.effective >= self.needed
         return self.fit.settled and (self.draws is None or even)
 
 
@@ -176,57 +190,42 @@ def evidence_of(
     The climb starts at *begin*, coordinates, else at the file's values, and there again where it does not settle;
     ``until`` only so many periods count. Raises ``DoubletalkError`` where no equilibrium is found at the mode.
     """
-    posterior = NormalPosterior(game, observed, points, until)
+    posterior = Posterior(game, observed, points, until)
     found = _climbed(posterior, posterior.coordinates.start() if begin is None else begin, tell)
     if begin is not None and not found.settled:
         found = _climbed(posterior, posterior.coordinates.start(), tell)
     counted = posterior.names, directions(game)
     if not draws or not found.curved:
         return LensEvidence(name, *counted, found)
-    around = [found, _tempered(found), *_alone(posterior, game, observed, until, tell)]
-    points_drawn, logs = _drawn(posterior, around, draws, seed, tell)
-    u = np.stack([point.u for point in points_drawn])
+    more = _alone(posterior, game, observed, until, tell)
+    drawn = importance(posterior, found, draws, seed, lambda n, _: (tell or _silent)(f"draw {n} of {draws}"), more=more)
     kept = Draws(
-        posterior.names, u, posterior.coordinates.free(u), logs, np.array([point.likelihood for point in points_drawn]),
-        _others(posterior, points_drawn, variants), np.stack([point.terms for point in points_drawn]),
-        np.stack([point.beliefs for point in points_drawn]),
+        posterior.names, drawn.u, posterior.coordinates.free(drawn.u), drawn.log_weights,
+        np.array([point.likelihood for point in drawn.points]), _others(posterior, drawn.points, variants),
+        np.stack([point.terms for point in drawn.points]), np.stack([point.beliefs for point in drawn.points]),
     )  # fmt: skip
-    log_evidence, error, effective, k = summed(logs)
-    return LensEvidence(name, *counted, found, kept, log_evidence, error, effective, k)
+    return LensEvidence(
+        name, *counted, found, kept, drawn.log_evidence, drawn.error, drawn.effective, drawn.pareto_k
+    )
 
 
-def summed(log_weights: Floats) -> tuple[float, float, float, float]:
-    """Of log weights [N]: log mean, its standard error, the effective number of draws, and Pareto k."""
-    n = len(log_weights)
-    total = float(logsumexp(log_weights) - np.log(n))
-    shares = np.exp(log_weights - total)
-    error = float(shares.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
-    return total, error, float(shares.sum() ** 2 / (shares**2).sum()), smoothed(log_weights)[1]
+def _silent(words: str) -> None:
+    """Say nothing."""
 
 
 # ---- around what ----------------------------------------------------------------------------------------------------
 
 
-def _climbed(posterior: NormalPosterior, begin: Floats, tell: Tell | None) -> QuickFit:
+def _climbed(posterior: Posterior, begin: Floats, tell: Tell | None) -> QuickFit:
     def progress(count: int, value: float) -> None:
         if tell is not None:
             tell(f"{count} evaluations, log posterior {value:.3f}")
 
-    # It asks for no more than the two kinds of posterior have in common.
-    return fit_mode(cast(Posterior, posterior), begin=begin, progress=progress)
-
-
-def _tempered(fit: QuickFit) -> QuickFit:
-    """The fit with half the record's curvature, which covers ridges that leave the normal approximation.
-
-    In these coordinates the prior's curvature is the identity, so that half the record is (H + I) / 2.
-    """
-    half = (np.linalg.inv(fit.covariance) + np.eye(len(fit.u))) / 2
-    return replace(fit, covariance=np.asarray(np.linalg.inv(half)), log_evidence=-np.inf)
+    return fit_mode(posterior, begin=begin, progress=progress)
 
 
 def _alone(
-    posterior: NormalPosterior, game: LongGame, observed: Observed, until: int | None, tell: Tell | None
+    posterior: Posterior, game: LongGame, observed: Observed, until: int | None, tell: Tell | None
 ) -> list[QuickFit]:
     """The fits under each stance alone, in the coordinates of the game of both; none for a game of one stance.
 
@@ -234,7 +233,7 @@ def _alone(
     """
     found, size = [], until or len(np.asarray(observed.moves))
     for place, stance in enumerate(game.stances if len(game.stances) == 2 else ()):
-        lonely = NormalPosterior(one_stance(game, stance), observed, None, until)
+        lonely = Posterior(one_stance(game, stance), observed, None, until)
         fit = _climbed(lonely, lonely.coordinates.start(), tell)
         chance = (game.belief if place else 1 - game.belief) * (1 - game.hazard[place]) ** size
         if not fit.curved or not chance > 0:
@@ -250,52 +249,19 @@ def _alone(
 # ---- draws -----------------------------------------------------------------------------------------------------------
 
 
-def _drawn(
-    posterior: NormalPosterior, around: list[QuickFit], draws: int, seed: int, tell: Tell | None
-) -> tuple[list[Point], Floats]:
-    """Draws around every fit, and their log weights against the mixture of all proposals."""
-    logs = np.array([fit.log_evidence for fit in around])
-    shares = np.maximum(np.exp(logs - logsumexp(logs)), LEAST_SHARE)
-    counts = np.maximum((shares / shares.sum() * draws).astype(int), 1)
-    counts[0] += draws - counts.sum()
-    drawn: list[Point] = []
-    for k, (fit, count) in enumerate(zip(around, counts, strict=True)):
-        before = len(drawn)
-
-        def progress(done: int, _: int, before: int = before) -> None:
-            if tell is not None:
-                tell(f"draw {before + done} of {draws}")
-
-        drawn += importance(cast(Posterior, posterior), fit, int(count), seed + 1000 * k, progress).points
-    u = np.stack([point.u for point in drawn])
-    parts = [np.log(count / draws) + _log_t(u, fit) for fit, count in zip(around, counts, strict=True)]
-    values = np.array([point.value if point.good else -np.inf for point in drawn])
-    return drawn, values - logsumexp(np.stack(parts), axis=0)
-
-
-def _log_t(u: Floats, fit: QuickFit) -> Floats:
-    """[N] log density of the multivariate t with ``DEGREES`` around a mode at *u* [N, d]."""
-    d = u.shape[1]
-    root = np.linalg.cholesky(fit.covariance)
-    z = np.linalg.solve(root, (u - fit.u).T)
-    constant = gammaln((DEGREES + d) / 2) - gammaln(DEGREES / 2) - d / 2 * np.log(DEGREES * np.pi)
-    volume = float(np.log(np.diag(root)).sum())
-    return np.asarray(constant - volume - (DEGREES + d) / 2 * np.log1p((z**2).sum(axis=0) / DEGREES))
-
-
 @partial(jax.jit, static_argnums=0)
 def _likelihood(shape: Shape, tables: Tables, play: Play, observed: Observed, belief: Any) -> Any:
     return log_likelihood(shape, tables, play, observed, belief)[0]
 
 
-def _others(posterior: NormalPosterior, drawn: list[Point], variants: Sequence[Variant]) -> Floats:
+def _others(posterior: Posterior, drawn: Sequence[Point], variants: Sequence[Variant]) -> Floats:
     """[N, V] log likelihoods of the variants at every draw."""
-    table, inside = np.full((len(drawn), len(variants)), -np.inf), posterior.inside
+    table = np.full((len(drawn), len(variants)), -np.inf)
     for n, point in enumerate(drawn):
         play = posterior.play(point) if point.good and variants else None
         for v, variant in enumerate(variants if play is not None else ()):
             observed = Observed(jnp.asarray(variant.observed.levels), jnp.asarray(variant.observed.moves))
-            table[n, v] = _likelihood(inside.shape, inside.tables, play, observed, jnp.asarray(variant.belief))
+            table[n, v] = _likelihood(posterior.shape, posterior.tables, play, observed, jnp.asarray(variant.belief))
     return table
 
 

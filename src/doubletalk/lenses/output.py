@@ -62,6 +62,8 @@ def evidence_rows(found: Compared) -> list[Row]:
             "log_evidence": plain(item.log_evidence), "monte_carlo_error": plain(item.error),
             "draws": 0 if item.draws is None else len(item.draws.log_weights),
             "failed": 0 if item.draws is None else item.draws.failed,
+            "bridged": None if item.bridged is None else plain(item.bridged[0]),
+            "bridged_error": None if item.bridged is None else plain(item.bridged[1]),
             "effective": plain(item.effective), "pareto_k": plain(item.pareto_k), "trusted": item.trusted,
             "probability_if_equally_likely_before": plain(chances[name]),
             "log_score": None if ahead is None else plain(ahead.total),

@@ -19,8 +19,7 @@ from doubletalk.lenses.evidence import Draws, LensEvidence, Variant, evidence_of
 from doubletalk.lenses.future import FutureScores, leave_future_out
 from doubletalk.lenses.keeping import Kept, fingerprint
 from doubletalk.lenses.restricting import under
-from doubletalk.lenses.whitening import whitened
-from doubletalk.longgame.coordinates import with_priors_scaled
+from doubletalk.longgame.coordinates import Coordinates, with_priors_scaled
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.likelihood import Observed
 from doubletalk.longgame.smoothing import TRUSTED
@@ -262,7 +261,7 @@ class _Work:
 
     def moved(self, task: _Task, base: LensEvidence) -> Floats:
         """The mode of the lens as it is, in the coordinates of a task with other priors."""
-        return whitened(task.game).at(whitened(under(self.found.game, task.lens)).free(base.fit.u))
+        return Coordinates.of(task.game).at(Coordinates.of(under(self.found.game, task.lens)).free(base.fit.u))
 
     def varied(self, task: _Task) -> Variation | None:
         """The lens with one thing changed: its own draws reweighed, or fitted again where they do not carry it."""
@@ -284,8 +283,8 @@ class _Work:
     def ratio(self, task: _Task, draws: Draws) -> Floats:
         """[N] log of the posterior with the thing changed over the posterior as it is, not normalised."""
         if task.kind == "priors":
-            before = whitened(under(self.found.game, task.lens))
-            return whitened(task.game).log_density(draws.free) - before.log_density(draws.free)
+            before = Coordinates.of(under(self.found.game, task.lens))
+            return Coordinates.of(task.game).log_density(draws.free) - before.log_density(draws.free)
         names = [record.coding for record in self.records[1:]]
         names += [f"{belief:g}" for belief in self.beliefs(task)]
         with np.errstate(invalid="ignore"):

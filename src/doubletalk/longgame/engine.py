@@ -32,12 +32,12 @@ from doubletalk.longgame import axes
 from doubletalk.longgame.beliefs import belief_grid, curve_weights
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.layout import Features, Shape, features, masks, shape_of, transitions
-from doubletalk.longgame.stages import alone, at_once, posterior, signalling, spread
+from doubletalk.longgame.stages import Feedback, alone, at_once, posterior, signalling, spread
 
 jax.config.update("jax_enable_x64", True)  # residuals below 1e-10 need double precision
 
 __all__ = ["Play", "Tables", "Unknown", "belief_grid", "continuation", "flow_payoffs", "inside", "outside", "period",
-           "posterior", "round_of", "start", "tables_of"]  # fmt: skip
+           "posterior", "round_of", "round_with_feedback", "start", "tables_of"]  # fmt: skip
 
 Array: TypeAlias = Any
 
@@ -263,6 +263,15 @@ def round_of(shape: Shape, tables: Tables, flows: list[list[Any]], unknown: Unkn
 
     Stage by stage backwards. Barriers keep the compiler from fusing, and so computing anew, what several loops use.
     """
+    again, play, _ = round_with_feedback(shape, tables, flows, unknown)
+    return again, play
+
+
+def round_with_feedback(
+    shape: Shape, tables: Tables, flows: list[list[Any]], unknown: Unknown
+) -> tuple[Unknown, Play, Feedback | None]:
+    """As :func:`round_of`, and how what moves say answers to itself, where the informed actor moves alone."""
+    feedback = None
     factors = jnp.concatenate([jnp.repeat(tables.discounts[i], len(own)) for i, own in enumerate(shape.columns)])
     ahead = continuation(shape, tables, factors[:, None, None, None] * unknown.values, belief_grid(shape.points))
     ahead = jax.lax.optimization_barrier(ahead)
@@ -288,11 +297,11 @@ def round_of(shape: Shape, tables: Tables, flows: list[list[Any]], unknown: Unkn
             worth = [each if flow is None else each + flow for each, flow in zip(worth, here, strict=True)]
             played = alone(shape, group[0], worth, masks[0], rules[0])
         worth = played.worth
-        ratios = played.ratios if signals else ratios
+        ratios, feedback = (played.ratios, played.feedback) if signals else (ratios, feedback)
         for k, i in enumerate(group):
             logs[i], choices[i], mixes[i] = played.logs[k], played.values[k], played.mixes[k]
     values = [each if row[-1] is None else each + row[-1] for each, row in zip(worth, flows, strict=True)]
-    return Unknown(jnp.stack(values), ratios, tuple(mixes)), Play(tuple(logs), tuple(choices))
+    return Unknown(jnp.stack(values), ratios, tuple(mixes)), Play(tuple(logs), tuple(choices)), feedback
 
 
 def period(shape: Shape, tables: Tables, coefficients: Array, unknown: Unknown) -> tuple[Unknown, Play]:

@@ -1,8 +1,8 @@
 """Fitting a long game's coefficients to a record, quickly: the posterior mode and a Laplace approximation around it.
 
-The mode maximises log likelihood + log prior in unconstrained coordinates u, with the equilibrium solved inside and
-gradients by the implicit function theorem: a climb by L-BFGS, then Newton steps with the second derivatives, which are
-differences of gradients. The covariance of u is the inverse of minus those. The log marginal likelihood is
+The mode maximises log likelihood + log prior in normal scores u (``coordinates.py``), with the equilibrium solved
+inside and gradients by the implicit function theorem: a climb by L-BFGS, then Newton steps with the second derivatives,
+which are differences of gradients. The covariance of u is the inverse of minus those. The log marginal likelihood is
 
     log p(y) ~ log p(y | c*) + log p(u*) + d/2 log 2 pi - 1/2 log det H.
 
@@ -34,6 +34,9 @@ HALF_WIDTH = 1.6448536269514722
 LENSES = ("mixed", "first", "last")
 """Lenses over the stance: both possible, only the first, only the last."""
 
+LEAST_CURVATURE = 0.05
+"""Eigenvalues of H are taken as at least this where it is not curved; the prior alone has 1."""
+
 SETTLED = 1e-4
 """A mode is one when a Newton step would raise the log posterior by less than half of this."""
 
@@ -46,6 +49,7 @@ class QuickFit:
     log_likelihood           at the mode; ``log_posterior`` with the prior, in u; ``log_evidence`` by Laplace
     gradient                 largest entry of the gradient at the mode; ``decrement`` g H^-1 g, how nearly it is one
     curved                   False when the Hessian has a direction of no curvature: intervals are then not given (nan)
+                             and the covariance is that with a curvature of at least ``LEAST_CURVATURE``
     beliefs                  [T + 1] P(last stance) at the mode, before each period and after the last
     terms                    [T, actors] log probabilities of what was done
     u, covariance            [d], [d, d] the mode and the covariance in coordinates
@@ -102,18 +106,18 @@ def fit_mode(
     progress: Callable[[int, float], None] | None = None,
 ) -> QuickFit:  # fmt: skip
     """As :func:`quick_fit`, for a posterior; afterwards it knows the slopes at the mode and evaluates faster."""
-    origin, scale = posterior.coordinates.start() if begin is None else begin, posterior.coordinates.spread()
+    origin = posterior.coordinates.start() if begin is None else begin
     posterior.slopes, posterior.last = None, None
 
-    def target(z: Floats) -> tuple[float, Floats]:
-        found = posterior(origin + scale * z, 1e-5)
+    def target(u: Floats) -> tuple[float, Floats]:
+        found = posterior(u, 1e-5)
         if progress is not None:
             progress(posterior.count, found.value)
-        return (-found.value, -found.slope * scale) if found.good else (1e10, np.zeros_like(z))
+        return (-found.value, -found.slope) if found.good else (1e10, np.zeros_like(u))
 
     options = {"maxiter": steps, "ftol": 1e-9, "gtol": 1e-3, "maxcor": 20}
-    found = minimize(target, np.zeros_like(origin), jac=True, method="L-BFGS-B", options=options)
-    point, hessian = _polished(posterior, posterior(origin + scale * found.x, 1e-7), progress)
+    found = minimize(target, origin, jac=True, method="L-BFGS-B", options=options)
+    point, hessian = _polished(posterior, posterior(found.x, 1e-7), progress)
     if not point.residual < 1e-6:
         raise DoubletalkError(f"the equilibrium at the mode has residual {point.residual:.1g}; 1e-6 is needed")
     return _laplace(posterior, posterior(point.u, 1e-9, point), hessian)
@@ -151,17 +155,18 @@ def _polished(
 
 
 def _solved(hessian: Floats, slope: Floats) -> Floats:
-    """H^-1 g with the eigenvalues of H made positive and no smaller than 0.05, so that the step climbs."""
+    """H^-1 g with the eigenvalues of H made positive, at least ``LEAST_CURVATURE``, so that the step climbs."""
     values, vectors = np.linalg.eigh(hessian)
-    return np.asarray(vectors @ ((vectors.T @ slope) / np.maximum(np.abs(values), 0.05)))
+    return np.asarray(vectors @ ((vectors.T @ slope) / np.maximum(np.abs(values), LEAST_CURVATURE)))
 
 
 def _laplace(posterior: Posterior, point: Point, hessian: Floats) -> QuickFit:
     d = len(point.u)
-    eigenvalues = np.linalg.eigvalsh(hessian)
+    eigenvalues, vectors = np.linalg.eigh(hessian)
     curved = bool(eigenvalues.min() > 1e-6)
-    covariance = np.asarray(np.linalg.inv(hessian) if curved else np.full((d, d), np.nan))
-    spread = np.sqrt(np.diag(covariance))
+    kept = eigenvalues if curved else np.maximum(eigenvalues, LEAST_CURVATURE)
+    covariance = np.asarray((vectors / kept) @ vectors.T)
+    spread = np.sqrt(np.diag(covariance)) if curved else np.full(d, np.nan)
     free = posterior.coordinates.free
     evidence = point.value + d / 2 * np.log(2 * np.pi) - 0.5 * np.log(eigenvalues).sum() if curved else np.nan
     return QuickFit(

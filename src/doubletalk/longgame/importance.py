@@ -1,91 +1,208 @@
-"""Draws from the posterior by importance sampling around the mode, and the marginal likelihood with its error.
+"""Weighted draws from the posterior by adaptive importance sampling, and the marginal likelihood with its error.
 
-Proposals are multivariate t around the mode, with the Laplace covariance, made wider or not. With weights
-w = posterior / proposal,
+Proposals are multivariate t: around the mode with the Laplace covariance, around it with half the record's curvature
+(for ridges and shoulders that leave the normal approximation), the prior's (for what no mode tells of), and around any
+further fits that are given. Then in rounds a part is added with the mean and covariance of the draws so far, weighed by
+w^p with the largest power p <= 1 that leaves enough effective draws. In the end every draw is weighed against the whole
+mixture by the counts n_k drawn,
 
-    log p(y) ~ log mean w,   standard error sd(w) / (mean(w) sqrt N),
+    w = posterior / sum_k (n_k / N) t_k,    log p(y) ~ log mean w,    standard error sd(w) / (mean(w) sqrt N),
 
-and draws are resampled by weight. The weights' Pareto k says whether the error can be believed: below 0.7 it can.
-Sources: Geweke (1989), Econometrica 57; Vehtari, Simpson, Gelman, Yao and Gabry (2024), JMLR 25.
+so that weights are bounded wherever one part has tails as heavy as the posterior's. The weights' Pareto k says whether
+the error can be believed: below 0.7 it can. That the later parts depend on the earlier draws is a bias of order 1/N.
+
+Sources: Geweke (1989), Econometrica 57; Owen and Zhou (2000), JASA 95 (mixtures); Cornuet, Marin, Mira and Robert
+(2012), Scandinavian Journal of Statistics 39 (adaptive multiple importance sampling); Vehtari, Simpson, Gelman, Yao
+and Gabry (2024), JMLR 25.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln, logsumexp
 
-from doubletalk.errors import DoubletalkError
 from doubletalk.longgame.fitting import QuickFit
 from doubletalk.longgame.posterior import Point, Posterior
-from doubletalk.longgame.smoothing import smoothed
+from doubletalk.longgame.smoothing import TRUSTED, smoothed
 
-__all__ = ["Weighted", "importance"]
+__all__ = ["Part", "Weighted", "importance", "summed"]
 
 Floats = npt.NDArray[np.float64]
 
-DEGREES = 7.0
+DEGREES = 10.0
+"""Of freedom: enough that in many dimensions most proposals are not far out, few enough for tails."""
+
+ROUNDS = 4
+"""Rounds of adaptation after the first, each with as many draws as the first."""
+
+LEAST_ROUND = 20
+"""With fewer draws than this a round there is none."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A multivariate t with ``DEGREES`` of freedom: centre [d], root [d, d] of its scale, and how many were drawn."""
+
+    centre: Floats
+    root: Floats
+    count: int
+
+    @classmethod
+    def of(cls, centre: Floats, covariance: Floats, count: int) -> Part:
+        """With the scale of a covariance [d, d]."""
+        return cls(centre, np.asarray(np.linalg.cholesky(covariance)), count)
+
+    def draw(self, random: np.random.Generator) -> Floats:
+        """[count, d] draws."""
+        scale = np.sqrt(DEGREES / random.chisquare(DEGREES, self.count))
+        return np.asarray(
+            self.centre + (random.standard_normal((self.count, len(self.centre))) * scale[:, None]) @ self.root.T
+        )
+
+    def log_density(self, u: Floats) -> Floats:
+        """[N] at *u* [N, d]."""
+        d = u.shape[1]
+        z = np.linalg.solve(self.root, (u - self.centre).T)
+        constant = gammaln((DEGREES + d) / 2) - gammaln(DEGREES / 2) - d / 2 * np.log(DEGREES * np.pi)
+        volume = float(np.log(np.diag(self.root)).sum())
+        return np.asarray(constant - volume - (DEGREES + d) / 2 * np.log1p((z**2).sum(axis=0) / DEGREES))
 
 
 @dataclass(frozen=True)
 class Weighted:
     """N draws with weights.
 
-    points        the draws; ``weights`` [N], summing to 1
+    points        the draws; ``log_weights`` [N] posterior over proposal; ``weights`` [N], summing to 1
     log_evidence  log marginal likelihood; ``error`` its Monte-Carlo standard error
     effective     effective number of draws, 1 / sum of squared weights
     pareto_k      tail index of the weights; above 0.7 the error is not to be trusted
     failed        draws at which no equilibrium was found; their weight is 0
+    last          the last part of the proposal, of which the last ``last.count`` draws are
     """
 
     points: tuple[Point, ...]
+    log_weights: Floats
     weights: Floats
     log_evidence: float
     error: float
     effective: float
     pareto_k: float
     failed: int
+    last: Part
+
+    @property
+    def u(self) -> Floats:
+        """[N, d] the draws."""
+        return np.array([point.u for point in self.points])
 
     def mean(self, table: Floats) -> Floats:
         """Weighted mean over the first axis."""
         return np.asarray(np.tensordot(self.weights, table, axes=1))
 
+    @property
+    def trusted(self) -> bool:
+        """Whether the weights carry what is said of the posterior: Pareto k below 0.7, and 2 d effective draws."""
+        return self.pareto_k < TRUSTED and self.effective >= 2 * self.points[0].u.size
+
+    def moments(self) -> tuple[Floats, Floats]:
+        """Mean [d] and covariance [d, d] of the posterior as the draws have them, see :func:`_moments`."""
+        return _moments(self.u, self.log_weights)
+
+    def without_equilibria(self) -> Weighted:
+        """The same without what takes room: the points' equilibria and multipliers."""
+        nothing = np.zeros(0)
+        return replace(self, points=tuple(replace(point, x=nothing, adjoint=nothing) for point in self.points))
+
+    def spread_out(self, count: int, random: np.random.Generator) -> Floats:
+        """[count, d] draws from all over the posterior, for chains to begin at: by their weights, tempered."""
+        weights = _tempered(self.log_weights, 2.0 * self.points[0].u.size)
+        return self.u[random.choice(len(weights), size=count, replace=count > int((weights > 0).sum()), p=weights)]
+
+
+def summed(log_weights: Floats) -> tuple[float, float, float, float]:
+    """Of log weights [N]: log mean, its standard error, the effective number of draws, and Pareto k."""
+    n = len(log_weights)
+    total = float(logsumexp(log_weights) - np.log(n))
+    shares = np.exp(log_weights - total)
+    error = float(shares.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    return total, error, float(shares.sum() ** 2 / (shares**2).sum()), smoothed(log_weights)[1]
+
 
 def importance(
     posterior: Posterior, fit: QuickFit, draws: int, seed: int = 1,
-    progress: Callable[[int, int], None] | None = None, tolerance: float = 1e-5, degrees: float = DEGREES,
-    wider: float = 1.0,
+    progress: Callable[[int, int], None] | None = None, tolerance: float = 1e-4, more: Sequence[QuickFit] = (),
 ) -> Weighted:  # fmt: skip
-    """Weighted draws from the posterior around a settled quick fit.
+    """*draws* weighted draws from the posterior around a settled quick fit and *more* fits, see above.
 
-    The proposals have *degrees* of freedom and are *wider* than the approximation by that factor. In many dimensions
-    few degrees propose mostly too far out; where the coordinates make the posterior near normal, many are better.
+    Solving begins at the equilibrium of the mode, as it does for the sampler.
     """
-    if not fit.curved:
-        raise DoubletalkError("the posterior has a flat direction at the mode, so nothing can be drawn around it")
-    random, d = np.random.default_rng(seed), len(fit.u)
-    root = wider * np.linalg.cholesky(fit.covariance)
-    base = posterior(fit.u, 1e-8)
-    points, logs, failed = [], [], 0
-    constant = (gammaln((degrees + d) / 2) - gammaln(degrees / 2) - d / 2 * np.log(degrees * np.pi)
-                - np.log(np.diag(root)).sum())  # fmt: skip
-    for n in range(draws):
-        z = random.standard_normal(d) * np.sqrt(degrees / random.chisquare(degrees))
-        point = posterior(fit.u + root @ z, tolerance, base, gradient=False)
-        points.append(point)
-        proposed = constant - (degrees + d) / 2 * np.log1p(float(z @ z) / degrees)
-        logs.append(point.value - proposed if point.good else -np.inf)
-        failed += not point.good
-        if progress is not None:
-            progress(n + 1, draws)
-    log_weights = np.array(logs)
-    evidence = float(logsumexp(log_weights) - np.log(draws))
-    shares = np.exp(log_weights - evidence)
-    weights = shares / shares.sum()
-    error = float(shares.std(ddof=1) / np.sqrt(draws)) if draws > 1 else float("nan")
-    return Weighted(
-        tuple(points), weights, evidence, error, float(1 / (weights**2).sum()), smoothed(log_weights)[1], failed
-    )
+    random, base = np.random.default_rng(seed), posterior(fit.u, 1e-8)
+    each = draws // (ROUNDS + 1)
+    rounds = ROUNDS if each >= LEAST_ROUND else 0
+    parts, points, first = [], [], draws - rounds * each
+    around = [(f.u, f.covariance) for f in (fit, *more)]
+    around[1:1] = [(fit.u, _half_curved(fit.covariance)), (np.zeros_like(fit.u), np.eye(len(fit.u)))]
+    counts = np.full(len(around), first // len(around))
+    counts[0] += first - counts.sum()
+    coming = [Part.of(u, covariance, int(count)) for (u, covariance), count in zip(around, counts, strict=True)]
+    for round_ in range(rounds + 1):
+        for part in coming:
+            for u in part.draw(random):
+                points.append(posterior(u, tolerance, base, gradient=False, along=False))
+                if progress is not None:
+                    progress(len(points), draws)
+        parts += coming
+        logs = _weighed(points, parts)
+        if round_ < rounds:
+            coming = [Part.of(*_moments(np.array([p.u for p in points]), logs), each)]
+    evidence, error, effective, k = summed(logs)
+    failed = sum(not point.good for point in points)
+    return Weighted(tuple(points), logs, np.exp(logs - logsumexp(logs)), evidence, error, effective, k, failed,
+                    parts[-1])  # fmt: skip
+
+
+def _half_curved(covariance: Floats) -> Floats:
+    """The covariance with half the record's curvature, the prior's being the identity: ((H + I) / 2)^-1."""
+    return np.asarray(np.linalg.inv((np.linalg.inv(covariance) + np.eye(len(covariance))) / 2))
+
+
+def _weighed(points: Sequence[Point], parts: Sequence[Part]) -> Floats:
+    """[N] log posterior less log proposal of all draws, -inf where no equilibrium was found."""
+    u, shares = np.array([point.u for point in points]), np.array([part.count for part in parts]) / len(points)
+    proposal = logsumexp([np.log(s) + part.log_density(u) for s, part in zip(shares, parts, strict=True) if s], axis=0)
+    return np.asarray(np.array([point.value if point.good else -np.inf for point in points]) - proposal)
+
+
+def _tempered(log_weights: Floats, effective: float) -> Floats:
+    """Weights w^p, summing to 1, with the largest p <= 1 that leaves *effective* draws, if any does."""
+
+    def at(power: float) -> Floats:
+        logs = np.where(np.isfinite(log_weights), power * log_weights, -np.inf)
+        return np.asarray(np.exp(logs - logsumexp(logs)))
+
+    low, high = 0.0, 1.0
+    if 1 / (at(1.0) ** 2).sum() >= effective:
+        return at(1.0)
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if 1 / (at(middle) ** 2).sum() >= effective else (low, middle)
+    return at(low)
+
+
+def _moments(u: Floats, log_weights: Floats) -> tuple[Floats, Floats]:
+    """Mean and covariance of draws [N, d] with tempered weights that leave 2 d effective draws.
+
+    The covariance is drawn towards its diagonal as if by d further draws without correlation.
+    """
+    d = u.shape[1]
+    weights = _tempered(log_weights, 2.0 * d)
+    effective = 1 / float((weights**2).sum())
+    mean = weights @ u
+    away = u - mean
+    covariance = away.T @ (away * weights[:, None]) * effective / max(effective - 1, 1)
+    share = effective / (effective + d)
+    return mean, np.asarray(share * covariance + (1 - share) * np.diag(np.diag(covariance)))

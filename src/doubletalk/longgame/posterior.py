@@ -64,13 +64,12 @@ class Posterior:
     """
 
     def __init__(
-        self, game: LongGame, observed: Observed, points: int | None = None, until: int | None = None,
-        scores: bool = False,
-    ) -> None:  # fmt: skip
+        self, game: LongGame, observed: Observed, points: int | None = None, until: int | None = None
+    ) -> None:
         if points is not None and len(game.stances) == 2:
             game = replace(game, points=points)
         self.game, self.observed = game, observed
-        self.coordinates = Coordinates.of(game, scores)
+        self.coordinates = Coordinates.of(game)
         self.shape, self.tables = tables_of(game)
         periods = len(np.asarray(observed.moves))
         counted = (np.arange(periods) < (periods if until is None else until)).astype(float)
@@ -87,9 +86,9 @@ class Posterior:
 
     def __call__(
         self, u: Floats, tolerance: float = TOLERANCE, near: Point | None = None, gradient: bool = True,
-        rescue: bool | None = None,
+        rescue: bool | None = None, along: bool = True,
     ) -> Point:  # fmt: skip
-        """Evaluate at *u*.
+        """Evaluate at *u*, beginning at a near point, and going *along* the slopes from it where they are known.
 
         Without *gradient* the multipliers are those of the start and there is no slope. *rescue*: where acceleration
         fails Newton's method is tried (the default with *gradient*); else play counts that is within
@@ -98,7 +97,7 @@ class Posterior:
         rescue = gradient if rescue is None else rescue
         self.count += 1
         u = np.asarray(u, dtype=float)
-        begin = self.begin(near or self.last, u)
+        begin = self.begin(near or self.last, u, along)
         found = self._told(begin, u, tolerance, gradient)
         if rescue and not float(found.residual) <= tolerance:
             x = self._newton(u, found.x)

@@ -87,8 +87,11 @@ class _Anderson(NamedTuple):
     other: Any  # what else *image* said in the last evaluation
 
 
-def _anderson(image: Any, x: Array, tolerance: float, limit: int) -> _Anderson:
-    """Fixed point of *image*, which gives G(x) and something else, from *x*."""
+def _anderson(image: Any, x: Array, tolerance: float, limit: int, measure: Any = None) -> _Anderson:
+    """Fixed point of *image*, which gives G(x) and something else, from *x*.
+
+    ``measure`` of the something else is how far x is from one; max |G(x) - x| if not given.
+    """
     nothing, zero = jnp.zeros((MEMORY, x.size)), jnp.zeros_like(x)
     other = jax.tree.map(lambda part: jnp.zeros(part.shape, part.dtype), jax.eval_shape(image, x)[1])
     state = _Anderson(x, zero, zero, nothing, nothing, jnp.zeros((MEMORY, MEMORY)), jnp.array(0), jnp.array(0), x, zero,
@@ -100,7 +103,7 @@ def _anderson(image: Any, x: Array, tolerance: float, limit: int) -> _Anderson:
     def advance(s: _Anderson) -> _Anderson:
         value, other = image(s.x)
         step = value - s.x
-        size = jnp.max(jnp.abs(step))
+        size = jnp.max(jnp.abs(step)) if measure is None else measure(other)
         worse = ~(size < 4.0 * s.best_size) & (s.count > 0)  # also when not finite: back to the best, plain step
         place, kept = (s.count - 1) % MEMORY, s.count > 0
         change = jnp.where(kept, step - s.step, 0.0)

@@ -15,12 +15,22 @@ import jax.numpy as jnp
 from doubletalk.longgame.beliefs import belief_grid, interpolated, slopes
 from doubletalk.longgame.layout import Shape
 
-__all__ = ["Stage", "alone", "at_once", "posterior", "signalling", "spread"]
+__all__ = ["Feedback", "Stage", "alone", "at_once", "posterior", "signalling", "spread"]
 
 Array: TypeAlias = Any
 
 UNROLLED = 16
 """Sums over up to so many moves are written out: they then run as one loop over neighbouring memory."""
+
+
+class Feedback(NamedTuple):
+    """How what moves say answers to what they are taken to say, at one state and belief: the block of the Jacobian.
+
+    With L' the ratios given back and L those given, dL'_a / dL_j = own_a 1{a = j} - shared_j; arrays as the ratios.
+    """
+
+    own: Array
+    shared: Array
 
 
 class Stage(NamedTuple):
@@ -29,6 +39,7 @@ class Stage(NamedTuple):
     worth   for each value function [X, belief, earlier moves.., E]
     ratios  log likelihood ratios of the informed actor's moves, where it moved
     mixes   for each actor what others who move at once have to expect of it, or nothing
+    feedback   of the ratios on themselves, where the informed actor moved alone and follows no rule
     """
 
     worth: list[Array]
@@ -36,6 +47,7 @@ class Stage(NamedTuple):
     values: tuple[Array, ...]
     ratios: Array | None
     mixes: tuple[Array, ...]
+    feedback: Feedback | None = None
 
 
 def spread(table: Array, of: tuple[int, ...], axis: int) -> Array:
@@ -137,7 +149,18 @@ def signalling(
     spoken = (at[last] - other.value[..., None, :]) - (at[first] - one.value[..., None, :])  # finite at a barred move
     said = spoken if rule is None else other.logs - one.logs
     logs, values = jnp.stack([one.logs, other.logs]), jnp.stack([at[first], at[last]])
-    return Stage(before, (logs,), (values,), said, (jnp.zeros(0),))
+    feedback = None
+    if rule is None:
+
+        def heard(taken: Array) -> tuple[Array, Array]:
+            pair, own = [worth[first], worth[last]], [flows[first], flows[last]]
+            found = _brought_about(pair, own, posterior(along, taken), kinds, ratios.ndim - 2)
+            return found[0], found[1]
+
+        turned = jax.jvp(heard, (ratios,), (jnp.ones_like(ratios),))[1]  # each value hears its own move's ratio alone
+        mine, its = one.weights / one.scale * turned[0], other.weights / other.scale * turned[1]
+        feedback = Feedback(turned[1] - turned[0], its - mine)
+    return Stage(before, (logs,), (values,), said, (jnp.zeros(0),), feedback)
 
 
 def _brought_about(

@@ -96,16 +96,29 @@ def _rolling(content: PageContent, told: Mapping[str, Any], stale: bool) -> str:
     if not told["complete"]:
         words.insert(0, "The evaluation was interrupted: it does not reach the end of the record.")
     body = f"<h3>How such forecasts have fared</h3>{paragraphs([*(_stale('evaluation') if stale else []), *words])}"
+    body += _score_tables(content, scores, ahead, reference, "Whose moves")
+    body += "<ul>" + "".join(f"<li>{safe(words)}</li>" for words in told["words"]) + "</ul>"
+    body += _calibration(told["calibration"])
+    if told.get("state_scores"):
+        tables = _score_tables(content, told["state_scores"], ahead, reference, "Which level")
+        said = "<ul>" + "".join(f"<li>{safe(words)}</li>" for words in told["state_words"]) + "</ul>"
+        body += details("How forecasts of the state have fared", tables + said)
+    return body
+
+
+def _score_tables(
+    content: PageContent, scores: Sequence[Mapping[str, Any]], ahead: Sequence[int], reference: str, what: str
+) -> str:
+    head = ("Forecaster", what, "Log score", "Brier score", f"Log score less {reference}'s", "So it is")
+    body = ""
     for h in ahead:
         rows = [row for row in scores if row["ahead"] == h]
-        plural = "" if h == 1 else "s"
-        head = ("Forecaster", "Whose moves", "Log score", "Brier score", f"Log score less {reference}'s", "So it is")
         cells = [("", _score_cells(content, row, reference)) for row in rows]
+        plural = "" if h == 1 else "s"
         body += f"<h4>{h} quarter{plural} ahead, {rows[0]['count']} forecasts</h4>" + stacked(
             head, cells, css="exact small"
         )
-    body += "<ul>" + "".join(f"<li>{safe(words)}</li>" for words in told["words"]) + "</ul>"
-    return body + _calibration(told["calibration"])
+    return body
 
 
 def _score_cells(content: PageContent, row: Mapping[str, Any], reference: str) -> Sequence[str]:
