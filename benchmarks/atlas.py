@@ -3,9 +3,10 @@
 Beer-quiche over (strong, duel) and the exchange over (h, s). Every point is a whole game: parameters set, all
 sequential equilibria found exactly, their kinds told. Along one parameter payoffs stay the same, so the solver keeps
 what follows from them; it is timed without that too. Gambit gets the same games of a subset of points one after
-another, each method in a process of its own with a limit on time; only solving is counted for it. Rates are of
-processor time, so that other work on the machine does not count against either. It lists
-Nash equilibria of the tree or of the strategic form. Also: what each refinement costs for one outcome.
+another, each in a process of its own with a limit on time and memory, until the method's own time is used up; only
+solving is counted for it, and games without an answer are counted with the time they took. Rates are of processor
+time, so that other work on the machine does not count against either. Gambit lists Nash equilibria of the tree or of
+the strategic form. Also: what each refinement costs for one outcome.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import math
 import multiprocessing
 import queue
+import signal
 import statistics
 import sys
 import time
@@ -28,9 +30,10 @@ from doubletalk.case.finding import find_case
 from doubletalk.equilibrium import solve
 from doubletalk.equilibrium.desk import forget
 from doubletalk.exact import rational
-from doubletalk.game.loading import GameFile, game_file_from_text, read_game_file
+from doubletalk.game.loading import GameFile, read_game_file
 from doubletalk.game.model import Game
 from doubletalk.interchange import to_efg
+from doubletalk.library import find
 from doubletalk.refinement import refine
 from doubletalk.refinement.names import NAMES
 from doubletalk.regions.atlas import draw_atlas
@@ -40,21 +43,6 @@ from doubletalk.regions.atlas_questions import Best, Structure
 from doubletalk.regions.atlas_solving import Solver
 
 START, END = "<!-- atlas: written by python -m benchmarks.atlas -->", "<!-- end of atlas -->"
-BEER = """
-doubletalk: 1
-title: Beer and quiche, the duel's price a parameter
-parameters: {strong: 9/10, duel: 2}
-sender: {name: traveller, types: {weak: 1 - strong, strong: strong}, messages: [beer, quiche]}
-audiences: {bully: {actions: [fight, leave]}}
-payoffs:
-  traveller:
-    - {when: {type: weak, message: quiche}, add: 1}
-    - {when: {type: strong, message: beer}, add: 1}
-    - {when: {bully: leave}, add: duel}
-  bully:
-    - {when: {type: weak, bully: fight}, add: 1}
-    - {when: {type: strong, bully: leave}, add: 1}
-"""
 METHODS = {
     "enummixed_solve": "two players, exact, extreme Nash equilibria of the strategic form",
     "enumpoly_solve": "any players, floating point, all supports",
@@ -62,6 +50,8 @@ METHODS = {
     "logit_solve": "any players, floating point, one equilibrium",
 }
 TWO_PLAYERS = ("enummixed_solve", "lcp_solve")
+MEMORY_GIB = 4
+TIME_OUT = "time limit"
 
 
 def plane(points: int) -> int:
@@ -99,8 +89,8 @@ def timed_alone(games: Sequence[Game]) -> dict[str, Any]:
 
 
 def _gambit(text: str, method: str, limit_s: int, out: Any) -> None:
-    """In a process of its own, which ends after *limit_s* seconds of processor time: seconds of solving and how many
-    equilibria, put into the queue."""
+    """In a process of its own, which ends after *limit_s* seconds of processor time: puts (seconds of solving, how many
+    equilibria) into the queue, or the words of an error."""
     import io
     import resource
     import warnings
@@ -111,36 +101,39 @@ def _gambit(text: str, method: str, limit_s: int, out: Any) -> None:
     game = pygambit.read_efg(io.BytesIO(text.encode()))
     used = int(time.process_time()) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (used + limit_s, used + limit_s + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_GIB << 30, MEMORY_GIB << 30))
+    solve_it = getattr(pygambit.nash, method)
     start = time.process_time()
-    if method == "enummixed_solve":
-        listed = pygambit.nash.enummixed_solve(game, rational=True).equilibria
-    elif method == "lcp_solve":
-        listed = pygambit.nash.lcp_solve(game, rational=True).equilibria
-    else:
-        listed = getattr(pygambit.nash, method)(game).equilibria
+    try:
+        listed = (solve_it(game, rational=True) if method in TWO_PLAYERS else solve_it(game)).equilibria
+    except Exception as wrong:  # a failure of the other program is a result
+        out.put((time.process_time() - start, f"{type(wrong).__name__}: {wrong}"[:200]))
+        return
     out.put((time.process_time() - start, len(listed)))
 
 
-def _answer(process: Any, out: Any) -> tuple[float, int] | None:
-    """What the process put into the queue; None when it ended without."""
+def _answer(process: Any, out: Any, limit_s: int) -> tuple[float, int | str]:
+    """(seconds, equilibria), or (seconds, why there is no answer)."""
     while True:
         ended = not process.is_alive()
         try:
-            found: tuple[float, int] = out.get(timeout=0.2)
+            found: tuple[float, int | str] = out.get(timeout=0.2)
         except queue.Empty:
-            if ended:
-                process.join()
-                return None
-            continue
+            if not ended:
+                continue
+            process.join()
+            over = process.exitcode in (-signal.SIGXCPU, -signal.SIGKILL)
+            return float(limit_s), TIME_OUT if over else f"ended with exit code {process.exitcode}"
         process.join()
         return found
 
 
-def gambit_loop(games: Sequence[Game], method: str, limit_s: int) -> dict[str, Any]:
-    """The games one after another; after the first that does not answer the rest are not tried."""
+def gambit_loop(games: Sequence[Game], method: str, limit_s: int, total_s: int) -> dict[str, Any]:
+    """The games one after another until *total_s* seconds of processor time are used: how many answered, ran out of
+    time and failed, and answers a second of all the time used."""
     if method in TWO_PLAYERS and any(len(game.audiences) > 1 or game.replies for game in games):
         return {"method": method, "end": "two players only"}
-    seconds, answered, listed = [], 0, 0
+    ends: list[tuple[float, int | str]] = []
     context = multiprocessing.get_context("fork")
     import pygambit  # noqa: F401 - once, here, not in every process
 
@@ -148,17 +141,23 @@ def gambit_loop(games: Sequence[Game], method: str, limit_s: int) -> dict[str, A
         out = context.Queue()
         process = context.Process(target=_gambit, args=(to_efg(game), method, limit_s, out))
         process.start()
-        found = _answer(process, out)
-        if found is None:
-            return {"method": method, "end": f"no answer within {limit_s} s", "answered": answered}
-        seconds.append(found[0])
-        answered, listed = answered + 1, listed + found[1]
+        ends.append(_answer(process, out, limit_s))
+        if sum(seconds for seconds, _ in ends) >= total_s:
+            break
+    listed = [found for _, found in ends if isinstance(found, int)]
+    failures = [found for _, found in ends if isinstance(found, str) and found != TIME_OUT]
+    spent = sum(seconds for seconds, _ in ends)
     return {
         "method": method,
-        "end": "answered",
-        "answered": answered,
-        "per_second": round(answered / sum(seconds), 2),
-        "equilibria_per_game": round(listed / answered, 2),
+        "end": "all tried" if len(ends) == len(games) else "its time was used",
+        "tried": len(ends),
+        "answered": len(listed),
+        "timed_out": sum(found == TIME_OUT for _, found in ends),
+        "failed": len(failures),
+        "why": failures[0] if failures else None,
+        "processor_s": round(spent, 2),
+        "per_second": float(f"{len(listed) / spent:.3g}"),
+        "equilibria_per_game": round(sum(listed) / len(listed), 2) if listed else None,
     }
 
 
@@ -177,9 +176,10 @@ def refinement_costs(names: Sequence[str], games: Sequence[Game]) -> list[dict[s
 
 
 def sampled(file: GameFile, axes: tuple[Axis, Axis], count: int) -> list[Game]:
-    """Games at points off the grid's lines, spread over the plane."""
+    """Games at points off the grid's lines, spread over the plane, any first few of them too."""
     games = []
-    for k in range(count):
+    stride = next(n for n in range(round(0.618 * count), count + 2) if math.gcd(n, count) == 1)
+    for k in (i * stride % count for i in range(count)):
         shares = (rational(2 * k + 1) / (2 * count), rational((7 * k) % count * 2 + 1) / (2 * count))
         values = {a.name: a.low + (a.high - a.low) * share for a, share in zip(axes, shares, strict=True)}
         games.append(file.game(values, drop_null_types=True))
@@ -189,7 +189,7 @@ def sampled(file: GameFile, axes: tuple[Axis, Axis], count: int) -> list[Game]:
 def measure(chosen: argparse.Namespace) -> dict[str, Any]:
     """Everything, in order."""
     quick = chosen.quick
-    beer = game_file_from_text(BEER)
+    beer = read_game_file(find("beer_quiche"))
     exchange = read_game_file(find_case("belarus") / "exchange.yaml")
     zero = rational(0)
     planes = {
@@ -197,17 +197,18 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
         "the exchange": (exchange, (Axis("h", zero, rational(1)), Axis("s", zero, rational(8))), Structure()),
     }
     points = {"beer-quiche": 200 if quick else chosen.points, "the exchange": 13 if quick else chosen.exchange_points}
-    results: dict[str, Any] = {"machine": machine_facts(), "atlases": [], "alone": [], "peers": []}
+    limits = {"points": 3 if quick else chosen.peer_points, "game_s": chosen.peer_limit, "total_s": chosen.peer_total}
+    results: dict[str, Any] = {"machine": machine_facts(), "limits": limits, "atlases": [], "alone": [], "peers": []}
     for name, (file, axes, question) in planes.items():
         note(f"atlas of {name}")
         for workers in (1,) if quick else chosen.processes:
             row = timed_atlas(file, axes, question, points[name], workers)
             results["atlases"].append({"game": name, "question": question.label, **row})
-        sample = sampled(file, axes, 3 if quick else chosen.peer_points)
+        sample = sampled(file, axes, limits["points"])
         results["alone"].append({"game": name, **timed_alone(sample)})
         for method in METHODS:
             note(f"{method} on {name}")
-            results["peers"].append({"game": name, **gambit_loop(sample, method, chosen.peer_limit)})
+            results["peers"].append({"game": name, **gambit_loop(sample, method, chosen.peer_limit, chosen.peer_total)})
     note("best policies of the exchange")
     row = timed_atlas(exchange, planes["the exchange"][1], Best("west"), 200 if quick else chosen.points, 1)
     results["atlases"].append({"game": "the exchange", "question": "best policy of the West at the prior", **row})
@@ -255,26 +256,17 @@ def markdown(results: dict[str, Any]) -> str:
             ],
         )
     )
-    parts += ["", "### Gambit on a subset of the same points, one after another", ""]
+    parts += ["", "### Gambit on a subset of the same points, one after another", "", _limits(results["limits"]), ""]
     alone = {row["game"]: row["per_second"] for row in results["alone"]}
     rows = []
     for r in results["peers"]:
         rate = r.get("per_second")
-        ratio, same = (f"{mine[r['game']] / rate:.1f}" if rate else "" for mine in (ours, alone))
-        rows.append(
-            (
-                r["game"],
-                f"`{r['method']}`",
-                METHODS[r["method"]],
-                r["end"],
-                r.get("answered", ""),
-                rate or "",
-                ratio,
-                same,
-            )
-        )
-    head = ("game", "method", "what it lists", "ended", "games", "games a second")
-    parts.append(table((*head, "our atlas is faster by", "one by one by"), rows))
+        ratios = (f"{mine[r['game']] / rate:.3g}" if rate else "" for mine in (ours, alone))
+        counts = [r.get(key, "") for key in ("tried", "answered", "timed_out", "failed", "processor_s")]
+        end = f"{r['end']} ({r['why']})" if r.get("why") else r["end"]
+        rows.append((r["game"], f"`{r['method']}`", METHODS[r["method"]], end, *counts, rate or "", *ratios))
+    head = ("game", "method", "what it lists", "ended", "tried", "answered", "out of time", "failed", "seconds")
+    parts.append(table((*head, "answers a second", "our atlas is faster by", "one by one by"), rows))
     parts += ["", "Ours on the same games one by one, nothing kept between them: "]
     parts[-1] += "; ".join(f"{name} {rate:g} a second" for name, rate in alone.items()) + "."
     parts += ["", "### One outcome judged, random games of (3, 3, 3)", ""]
@@ -290,6 +282,14 @@ def markdown(results: dict[str, Any]) -> str:
     return "\n".join(parts) + "\n"
 
 
+def _limits(limits: dict[str, int]) -> str:
+    return (
+        f"Limits, of processor time: {limits['game_s']} s and {MEMORY_GIB} GiB for one game, {limits['total_s']} s for "
+        f"one method on the {limits['points']} points of a plane; games after that are not tried. Seconds and answers "
+        "a second are of all games tried, those without an answer included."
+    )
+
+
 def note(words: str) -> None:
     """One line of progress."""
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {words}\n")
@@ -303,7 +303,8 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--exchange-points", type=int, default=10_000, help="points of the exchange (10000)")
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2], help="processes for each atlas (1 2)")
     parser.add_argument("--peer-points", type=int, default=100, help="points given to Gambit (100)")
-    parser.add_argument("--peer-limit", type=int, default=60, help="seconds of processor time for one game (60)")
+    parser.add_argument("--peer-limit", type=int, default=20, help="seconds of processor time for one game (20)")
+    parser.add_argument("--peer-total", type=int, default=60, help="seconds for a method on one plane (60)")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/atlas.json"), help="where the JSON goes")
     parser.add_argument("--page", type=Path, help="a Markdown page with marks, whose results are replaced")
     return parser.parse_args(arguments)
