@@ -37,7 +37,7 @@ from doubletalk.library import find
 from doubletalk.refinement import refine
 from doubletalk.refinement.names import NAMES
 from doubletalk.regions.atlas import draw_atlas
-from doubletalk.regions.atlas_cells import Axis, Grid
+from doubletalk.regions.atlas_cells import FIRST, SPAN, WHOLE, Axis, Grid
 from doubletalk.regions.atlas_game import AskGame
 from doubletalk.regions.atlas_questions import Best, Structure
 from doubletalk.regions.atlas_solving import Solver
@@ -176,12 +176,16 @@ def refinement_costs(names: Sequence[str], games: Sequence[Game]) -> list[dict[s
 
 
 def sampled(file: GameFile, axes: tuple[Axis, Axis], count: int) -> list[Game]:
-    """Games at points off the grid's lines, spread over the plane, any first few of them too."""
+    """Games at points spread over the plane, any first few of them too; off round values as the nodes of an atlas are,
+    so that none is at a knife edge."""
     games = []
     stride = next(n for n in range(round(0.618 * count), count + 2) if math.gcd(n, count) == 1)
     for k in (i * stride % count for i in range(count)):
         shares = (rational(2 * k + 1) / (2 * count), rational((7 * k) % count * 2 + 1) / (2 * count))
-        values = {a.name: a.low + (a.high - a.low) * share for a, share in zip(axes, shares, strict=True)}
+        values = {
+            a.name: a.low + (a.high - a.low) * (FIRST + SPAN * share) / WHOLE
+            for a, share in zip(axes, shares, strict=True)
+        }
         games.append(file.game(values, drop_null_types=True))
     return games
 

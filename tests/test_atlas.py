@@ -47,6 +47,17 @@ def test_exact_boundary_points_lie_on_the_two_lines() -> None:
     assert all(words in ("strong = 1/2", "duel = 1") for words in curves)
 
 
+def test_no_node_of_a_usual_grid_is_at_a_round_value() -> None:
+    """A node on a boundary answers for a line, not for an area: all 42 boundary points of beer-quiche are exact."""
+    for coarse, depth in ((6, 2), (12, 3), (8, 3), (5, 0), (24, 1)):
+        grid = Grid(Axis("x", rational(0), rational(1)), Axis("y", rational(0), rational(1)), coarse, depth)
+        values = [Fraction(str(grid.value(grid.x, i))) for i in range(grid.across + 1)]
+        assert min(value.denominator for value in values) > 60, (coarse, depth)
+    points = drawn().boundary
+    assert len(points) == 42
+    assert all(point.value is not None for point in points)
+
+
 def test_the_best_reply_at_the_prior_changes_at_one_half_only() -> None:
     """Against the prior the bully fights below strong = 1/2 and leaves above, whatever the duel's price."""
     atlas = drawn("best")

@@ -104,7 +104,7 @@ def test_out_writes_the_file_and_set_changes_a_parameter(tmp_path: Path) -> None
     """--out writes into a new folder; --set is exact."""
     done = run("solve", "beer_quiche", "--set", "strong=0.8", "--out", "new/answer.json", folder=tmp_path)
     assert done.returncode == 0
-    assert json.loads((tmp_path / "new" / "answer.json").read_text())["parameters"] == {"strong": "4/5"}
+    assert json.loads((tmp_path / "new" / "answer.json").read_text())["parameters"] == {"strong": "4/5", "duel": "2"}
     assert "wrote new/answer.json" in done.stderr
 
 

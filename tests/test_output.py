@@ -72,7 +72,7 @@ def test_beer_quiche_is_written_as_the_contract_says(solutions: dict[str, Soluti
     """Both pooling outcomes, with the published payoffs, in exact text."""
     content = solution_json(solutions["beer_quiche"])
     assert content["doubletalk"] == 1
-    assert content["parameters"] == {"strong": "9/10"}
+    assert content["parameters"] == {"strong": "9/10", "duel": "2"}
     assert (content["complete"], content["why_incomplete"]) == (True, None)
     beer = content["outcomes"][0]
     assert beer["kind"] == "pooling"

@@ -70,6 +70,8 @@ def with_flips(
     wanted = {*case.vary, *named_in(claim.assumes, values)}
     defaults = {name: value for name, value in values.items() if name not in base and (wide or name in wanted)}
 
+    quick = room.quick()
+
     def expected(name: str, low: Rational, high: Rational) -> tuple[Rational, ...]:
         if case.window is None:
             return ()
@@ -82,7 +84,7 @@ def with_flips(
     def asked(overrides: Mapping[str, Rational]) -> str:
         if left is not None and left() <= 0:
             raise OutOfTime
-        there = answer(parsed, room, overrides)
+        there = answer(parsed, quick, overrides)
         if left is not None and left() <= 0 and not there.complete:
             raise OutOfTime  # the solve itself was cut short
         return there.answer

@@ -20,11 +20,13 @@ class GameRoom:
 
     ``make``   parameter overrides -> game; raises ``InputError`` where there is none
     ``solver`` game -> solution
+    ``outcomes`` game -> its outcomes, without all that holds them up off the path; ``solver`` where it is None
     ``crossings`` what ``candidates.crossings`` found, kept from claim to claim
     """
 
     make: Callable[[Mapping[str, Rational]], Game]
     solver: Callable[[Game], Solution]
+    outcomes: Callable[[Game], Solution] | None = None
     crossings: dict[Any, tuple[Rational, ...]] = field(default_factory=dict)
     _games: dict[tuple[tuple[str, str], ...], Game] = field(default_factory=dict)
     _solved: dict[tuple[tuple[str, str], ...], Evaluator] = field(default_factory=dict)
@@ -56,6 +58,10 @@ class GameRoom:
 
             evaluator.solution = refine(evaluator.solution, missing)
         return evaluator
+
+    def quick(self) -> GameRoom:
+        """The same games solved for their outcomes alone: enough for a statement's answer, not for what shows it."""
+        return self if self.outcomes is None else GameRoom(self.make, self.outcomes, None, self.crossings, self._games)
 
     def forget(self, overrides: Mapping[str, Rational]) -> None:
         """Drop what was solved at these values, to save memory."""

@@ -100,7 +100,7 @@ class _Run:
         self.long: LongStudy | None = None
         self.evidence: PosteriorStudy | None = None
         self.rooms = {
-            name: GameRoom(file.game, lambda game: solve(game, time_limit=self.clock.limit()))
+            name: GameRoom(file.game, self._solved, lambda game: self._solved(game, outcomes_only=True))
             for name, file in case.games.items()
         }
         self.main = case.window[0] if case.window is not None else next(iter(case.games))
@@ -118,6 +118,9 @@ class _Run:
         self.timing: dict[str, float] = {}
         self.stopped: str | None = None
         self.doing = "reading the case"
+
+    def _solved(self, game: Game, outcomes_only: bool = False) -> Solution:
+        return solve(game, time_limit=self.clock.limit(), outcomes_only=outcomes_only)
 
     def everything(self) -> None:
         for name, stage in (

@@ -280,12 +280,13 @@ def _swept(parsed: Statement, room: GameRoom, base: Mapping[str, Rational]) -> V
     if not low < high:
         raise ClaimError(f"the range of '{sweep.variable}' is empty: from {low} to {high}", parsed.source, sweep.at)
     is_parameter = sweep.variable in known
+    quick = room.quick()
 
     def at(x: Rational) -> str:
         variables = {} if is_parameter else {sweep.variable: x}
         overrides = {**base, sweep.variable: x} if is_parameter else base
         try:
-            return _once(Asked(parsed, variables), room, overrides).answer
+            return _once(Asked(parsed, variables), quick, overrides).answer
         except ClaimError:
             raise
         except InputError:

@@ -138,7 +138,8 @@ def _found(
     remembered = len(solver.known)
     bar(None, "comparing payoffs")
     turns = critical_values(ask.game_at, *between) if critical else ()
-    found = find_thresholds(solver, ask.name, *between, ask.labels, turns, grid)
+    proofs = ask.candidates(*between) if critical else ()
+    found = find_thresholds(solver, ask.name, *between, ask.labels, turns, grid, proofs)
     say_speed(solver, remembered, "values")
     loose = sum(isinstance(answer, tuple) and answer[-1] is False for answer in solver.known.values())
     if loose:
@@ -164,7 +165,9 @@ def _show(console: Console, found: Sequence[Line], ask: AskLine | AskClaims) -> 
     for letter, outcome in words.listed.items():
         console.print(Text(f"\n{letter}: {outcome}" if letter == "A" else f"{letter}: {outcome}"))
     _show_steady(console, found, ask)
-    console.print(Text(f"\n{_asked(found[0])}"))
+    for told, questions in _told(found).items():
+        about = f"{', '.join(questions)}: " if len(found) > len(questions) else ""
+        console.print(Text(f"\n{about}{told}"))
 
 
 def _show_steady(console: Console, found: Sequence[Line], ask: AskLine | AskClaims) -> None:
@@ -196,12 +199,30 @@ def _where(row: Row, name: str) -> str:
     return f"{name} = {row.start}"
 
 
+def _told(found: Sequence[Line]) -> dict[str, list[str]]:
+    """How the values were found -> the questions of which that is true."""
+    told: dict[str, list[str]] = {}
+    for line in found:
+        told.setdefault(_asked(line), []).append(line.question)
+    return told
+
+
 def _asked(line: Line) -> str:
+    """How the values were found, and what may have been missed."""
     from doubletalk.regions.thresholds_data import shortened
 
+    if line.proved:
+        inside = f"{line.critical} value{'s' * (line.critical != 1)} inside the range"
+        unsolved = len(line.unsolved)
+        but = f" At {unsolved} irrational ones, with the same answer on both sides, it was not." if unsolved else ""
+        return (
+            f"Proved complete: a change is possible at {inside} and nowhere else; the game was solved at each rational "
+            f"one and between any two neighbours.{but}"
+        )
+    why = f" Not proved complete: {line.why_probed}." if line.why_probed else ""
     return (
         f"Asked at {line.probes} values, {line.critical} of them where a comparison of payoffs turns. A change that "
-        f"begins and ends between two of them, at most {shortened(str(line.widest))} apart, is not seen."
+        f"begins and ends between two of them, at most {shortened(str(line.widest))} apart, is not seen.{why}"
     )
 
 

@@ -8,7 +8,7 @@ and those that every point leaves unsent.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from doubletalk.equilibrium.desk import desk_of
@@ -16,10 +16,15 @@ from doubletalk.equilibrium.polyhedra import hull_extremes
 from doubletalk.equilibrium.response import ResponseComplex
 from doubletalk.equilibrium.solution import Family, Outcome, Solution
 from doubletalk.equilibrium.summary import play
+from doubletalk.exact import text
 from doubletalk.refinement.deviation import Deviation, Point
 from doubletalk.refinement.reason import Finding, Reason, Ruling
 
 __all__ = ["Setting", "Test", "View"]
+
+MOST_POINTS = 16
+"""Payoffs at which a component without one verdict is looked at for examples."""
+SAID = {True: "survives", False: "fails"}
 
 Test = Callable[[Deviation, Sequence[Point]], Finding]
 
@@ -109,12 +114,40 @@ class Setting:
         """
         reasons = [self._judge_view(view, test) for view in self.views(outcome)]
         verdicts = {reason.verdict for reason in reasons}
-        if len(verdicts) == 1:
-            return reasons[0]
         undecided = [r for r in reasons if r.verdict is None]
+        if len(verdicts) == 1 and not undecided:
+            return reasons[0]
+        parted = self._parted(outcome, test)
         if undecided:
-            return undecided[0]
-        return Reason(None, "some outcomes in this component survive and others do not")
+            return replace(undecided[0], words=f"{undecided[0].words}{f'; {parted}' if parted else ''}")
+        return Reason(None, parted or "some outcomes in this component survive and others do not")
+
+    def _parted(self, outcome: Outcome, test: Test) -> str:
+        """Where in a component in which payoffs vary the outcome survives and where it fails, by example; "" elsewhere.
+
+        Looked at are the extreme points of u* in every view and the mean of each.
+        """
+        views = self.views(outcome)
+        if all(view.points == views[0].points and len(view.points) == 1 for view in views):
+            return ""
+        shown: dict[bool, Point] = {}
+        asked = 0
+        for view in views:
+            mean = tuple(sum(column[1:], column[0]) / len(column) for column in zip(*view.points, strict=True))
+            for point in dict.fromkeys((mean, *view.points)):
+                asked += 1
+                if asked > MOST_POINTS or len(shown) == 2:
+                    break
+                verdict = self._judge_view(View((point,), view.maybe, view.surely), test).verdict
+                if verdict is not None:
+                    shown.setdefault(verdict, point)
+        told = [f"{SAID[verdict]} where {self._payoffs(shown[verdict])}" for verdict in sorted(shown, reverse=True)]
+        if len(told) == 1:
+            return f"at the payoffs tried it {told[0].replace(' where ', ', for instance where ', 1)}"
+        return f"it {' and '.join(told)}" if told else ""
+
+    def _payoffs(self, point: Point) -> str:
+        return ", ".join(f"{t} gets {text(u)}" for t, u in zip(self.game.types, point, strict=True))
 
     def _judge_view(self, view: View, test: Test) -> Reason:
         findings: dict[str, Finding] = {}

@@ -10,7 +10,7 @@ from doubletalk.refinement.reason import Finding, Ruling
 
 __all__ = ["VARIES", "held_up", "held_up_by", "listed"]
 
-VARIES = "payoffs vary in this component and the test does not come out the same way at all of its points"
+VARIES = "payoffs vary in this component, and no one verdict is established for all of its points"
 
 
 def listed(deviation: Deviation, types: Collection[int]) -> str:

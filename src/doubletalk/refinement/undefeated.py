@@ -17,10 +17,12 @@ Source: Mailath, Okuno-Fujiwara & Postlewaite (1993), J. of Economic Theory 60(2
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from doubletalk.equilibrium.solution import Outcome
+from doubletalk.equilibrium.summary import play
 from doubletalk.exact import ZERO, Rational, text
 from doubletalk.refinement.beliefs import Beliefs, meet, ray
 from doubletalk.refinement.deviation import Deviation, Point
@@ -29,6 +31,9 @@ from doubletalk.refinement.setting import Setting
 from doubletalk.refinement.support import VARIES, held_up_by, listed
 
 __all__ = ["undefeated"]
+
+MOST_EXTREMES = 500
+"""So many extreme equilibria of an outcome that varies are looked at."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,39 @@ def _at_message(setting: Setting, outcome: Outcome, deviation: Deviation, point:
     if finding.verdict:
         doubt = _doubt(setting, outcome, deviation, point)
         if doubt is not None:
-            return Finding(None, doubt, believed=finding.believed)
+            return _defeated_within(setting, outcome, deviation, point) or Finding(
+                None, doubt, believed=finding.believed
+            )
     return finding
+
+
+def _defeated_within(setting: Setting, outcome: Outcome, deviation: Deviation, point: Point) -> Finding | None:
+    """The failure against one extreme equilibrium of an outcome that varies; None where none of them defeats."""
+    for other in setting.solution.outcomes:
+        if other.unique_outcome or other.id == outcome.id:
+            continue
+        for rival in islice(_extreme_rivals(setting, other, deviation), MOST_EXTREMES):
+            if _better(rival, point):
+                finding = _finding(deviation, point, (rival,))
+                if finding.verdict is False:
+                    return finding
+    return None
+
+
+def _extreme_rivals(setting: Setting, other: Outcome, deviation: Deviation) -> Iterator[_Rival]:
+    """The extreme equilibria of an outcome that varies, as rivals where they send the message."""
+    game = setting.game
+    for family in other.families:
+        for n, sender in enumerate(family.sender_extremes):
+            sends = {t: sender[game.types[t]].get(deviation.message, ZERO) for t in deviation.types}
+            sends = {t: weight for t, weight in sends.items() if weight != 0}
+            if not sends:
+                continue
+            replies = family.reply_extremes[n] if family.reply_extremes else {}
+            for response in family.response_extremes:
+                by_type = play(game, sender, response, replies)[1][game.sender]
+                assert not isinstance(by_type, type(game.prior[0]))
+                yield _Rival(other.id, sends, tuple(by_type[t] for t in game.types))
 
 
 def _finding(deviation: Deviation, point: Point, rivals: Sequence[_Rival]) -> Finding:

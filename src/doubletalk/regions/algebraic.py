@@ -17,7 +17,7 @@ import flint
 
 from doubletalk.exact import ZERO, Rational
 
-__all__ = ["BITS", "AlgebraicNumber", "recognised"]
+__all__ = ["BITS", "AlgebraicNumber", "cut_off", "recognised", "roots_between"]
 
 BITS = 200
 """The bracket of an irrational threshold has at most 2^-BITS of the width in which it was looked for."""
@@ -43,11 +43,7 @@ class AlgebraicNumber:
 
     def decimals(self, digits: int = 8) -> str:
         """The number to that many decimals, cut off."""
-        scale = 10**digits
-        scaled = self.low * scale
-        whole = int(scaled.p // scaled.q) if self.low >= 0 else -int((-scaled).p // (-scaled).q)
-        sign = "-" if whole < 0 else ""
-        return f"{sign}{abs(whole) // scale}.{abs(whole) % scale:0{digits}d}"
+        return cut_off(self.low, digits)
 
     def equation(self, name: str) -> str:
         """``h^2 + h - 1 = 0``."""
@@ -65,6 +61,13 @@ class AlgebraicNumber:
         return head + "".join(f" {sign} {term}" for sign, term in terms[1:]) + " = 0"
 
 
+def cut_off(number: Rational, digits: int) -> str:
+    """A number to that many decimals, the rest cut off."""
+    scaled = abs(number) * 10**digits
+    whole = int(scaled.p // scaled.q)
+    return f"{'-' if number < 0 < whole else ''}{whole // 10**digits}.{whole % 10**digits:0{digits}d}"
+
+
 def recognised(low: Rational, high: Rational) -> AlgebraicNumber | None:
     """The algebraic number of small degree and height in the bracket; None where the bracket names none."""
     bits = _bits(high - low)
@@ -78,7 +81,7 @@ def recognised(low: Rational, high: Rational) -> AlgebraicNumber | None:
             if coefficients[-1] < 0:
                 coefficients = tuple(-c for c in coefficients)
             number = AlgebraicNumber(coefficients, low, high)
-            if number.value_at(low) * number.value_at(high) < 0 and _roots_between(coefficients, low, high) == 1:
+            if number.value_at(low) * number.value_at(high) < 0 and roots_between(coefficients, low, high) == 1:
                 return number
     return None
 
@@ -100,7 +103,7 @@ def _relation(x: Rational, degree: int, bits: int) -> list[int]:
     return [int(reduced[0, j]) for j in range(degree + 1)]
 
 
-def _roots_between(coefficients: Sequence[int], low: Rational, high: Rational) -> int:
+def roots_between(coefficients: Sequence[int], low: Rational, high: Rational) -> int:
     """Real roots in the open interval, counted by Sturm's theorem (ends are no roots)."""
     chain = [flint.fmpq_poly(list(coefficients))]
     chain.append(chain[0].derivative())

@@ -3,11 +3,12 @@
 Nodes are counted in the finest steps: with ``coarse`` cells a side and ``depth`` cuts there are ``2**(depth + 1)``
 steps to a coarse cell, so that the centre of a finest cell is a node too. The node (i, j) stands for the point
 
-    x = low + (high - low) (1 + 220 i / across) / 223,    across = coarse 2**(depth + 1),    i = 0 .. across
+    x = low + (high - low) (5 + 998 i / across) / 1009,    across = coarse 2**(depth + 1),    i = 0 .. across
 
-and y alike. The prime 223 keeps nodes off round values, on which boundaries like to lie (on a boundary the answer is
-that of a line, not of an area), and off the ends of the range, where a probability may be nought. A deeper atlas has
-the nodes of a shallower one among its own.
+and y alike. That keeps nodes off round values, on which boundaries like to lie (on a boundary the answer is that of a
+line, not of an area), and off the ends of the range, where a probability may be nought: up to across = 1000 no node is
+at a fraction of the range with a denominator below 60, but for 5/11 where 11 divides across. A deeper atlas has the
+nodes of a shallower one among its own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from doubletalk.exact import Rational, rational
 
 __all__ = ["Axis", "Cell", "Grid", "Node", "corners", "disagreeing", "edges_of", "sides"]
 
-FIRST, SPAN, WHOLE = 1, 220, 223
+FIRST, SPAN, WHOLE = 5, 998, 1009
 """The nodes go from FIRST / WHOLE of the range to (FIRST + SPAN) / WHOLE."""
 MOST_DEPTH, MOST_COARSE = 10, 400
 

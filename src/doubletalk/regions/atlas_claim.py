@@ -16,7 +16,7 @@ from doubletalk.game.loading import GameFile
 from doubletalk.game.model import Game
 from doubletalk.regions.atlas_data import fingerprint
 from doubletalk.regions.atlas_game import NO_GAME
-from doubletalk.regions.atlas_questions import solved
+from doubletalk.regions.atlas_questions import solved_outcomes
 
 __all__ = ["AskClaim"]
 
@@ -36,7 +36,7 @@ class AskClaim:
 
     def __call__(self, x: Rational, y: Rational) -> Hashable:
         """The answer in a word: yes, no, undefined, undecided, cannot, no game."""
-        room = GameRoom(self._game, solved)
+        room = GameRoom(self._game, solved_outcomes)
         try:
             return answer_at(
                 parse_statement(str(self.claim.statement)), room, dict(zip(self.names, (x, y), strict=True))

@@ -35,20 +35,21 @@ __all__ = [
     "Surviving",
     "in_time",
     "limited",
+    "pattern_of",
     "question_from_text",
-    "solved",
+    "solved_outcomes",
 ]
 
 NOT_SOLVED = "not solved in the time given"
 """The answer where the equilibria were not all found within the limit for one solve."""
 
-_LAST: dict[bool, Solution] = {}
-"""The last solutions; the key says whether of outcomes alone."""
+_LAST: list[Solution] = []
+"""The last solution, if any."""
 _LIMIT: list[float | None] = [None]
 
 
 class NotSolved(Exception):  # noqa: N818 - no error: it is answered with NOT_SOLVED
-    """Raised by :func:`solved` where the limit ended the search."""
+    """Raised by :func:`solved_outcomes` where the limit ended the search."""
 
 
 @contextmanager
@@ -69,29 +70,29 @@ def in_time(ask: Callable[[], Hashable]) -> Hashable:
         return NOT_SOLVED
 
 
-def solved(game: Game, surviving: Iterable[str] = (), outcomes_only: bool = False) -> Solution:
-    """The solution of *game*, judged by the refinements named; computed once for the game asked last.
+def solved_outcomes(game: Game, surviving: Iterable[str] = ()) -> Solution:
+    """The outcomes of *game* (``outcomes_only`` of :func:`doubletalk.equilibrium.solve`), judged by the refinements
+    named; computed once for the game asked last.
 
-    ``outcomes_only`` as in :func:`doubletalk.equilibrium.solve`.
-    Raises ``NotSolved`` where :func:`limited` sets a limit and it was reached.
+    All questions here are about what happens on the path of play, statements of the claim language among them: where a
+    condition never occurs they are not defined. Raises ``NotSolved`` where :func:`limited` sets a limit and it was
+    reached.
     """
-    for key in [key for key, last in _LAST.items() if last.game is not game]:
-        del _LAST[key]
-    if outcomes_only not in _LAST:
-        _LAST[outcomes_only] = solve(game, time_limit=_LIMIT[0], outcomes_only=outcomes_only)
-    found = _LAST[outcomes_only]
+    if not _LAST or _LAST[0].game is not game:
+        _LAST[:] = [solve(game, time_limit=_LIMIT[0], outcomes_only=True)]
+    found = _LAST[0]
     if _LIMIT[0] is not None and found.stopped == "time limit":
         raise NotSolved
     missing = [name for name in surviving if any(name not in o.survives for o in found.outcomes)]
     if missing:
         from doubletalk.refinement import refine
 
-        found = _LAST[outcomes_only] = refine(found, missing)
+        found = _LAST[0] = refine(found, missing)
     return found
 
 
-def _kept(game: Game, surviving: Sequence[str], outcomes_only: bool = False) -> list[Outcome]:
-    outcomes = solved(game, surviving, outcomes_only).outcomes
+def _kept(game: Game, surviving: Sequence[str] = ()) -> list[Outcome]:
+    outcomes = solved_outcomes(game, surviving).outcomes
     return [o for o in outcomes if all(o.survives.get(name) for name in surviving)]
 
 
@@ -108,7 +109,7 @@ class Kinds:
 
     def answer(self, game: Game) -> Hashable:
         """The kinds that occur, in the order of ``KINDS``."""
-        return _kinds_of(solved(game).outcomes)
+        return _kinds_of(_kept(game))
 
     def words(self, answer: Hashable) -> str:
         """``pooling and semi-separating``."""
@@ -124,7 +125,7 @@ class Structure:
 
     def answer(self, game: Game) -> Hashable:
         """The kinds that occur, each with its number of outcomes."""
-        kinds = [outcome.kind for outcome in solved(game).outcomes]
+        kinds = [outcome.kind for outcome in _kept(game)]
         return tuple((kind, kinds.count(kind)) for kind in KINDS if kind in kinds)
 
     def words(self, answer: Hashable) -> str:
@@ -158,9 +159,9 @@ class Surviving:
 class Equilibria:
     """The outcomes in pattern: of each its kind, the messages each type may send, what the audiences may do after them.
 
-    What is done after messages that nobody sends is not looked at, and not solved for (``outcomes_only``). Two games
-    have the same answer exactly when their outcomes match one to one in these supports. ``surviving``: only the
-    outcomes that survive all these refinements count.
+    What is done after messages that nobody sends is not looked at. Two games have the same answer exactly when their
+    outcomes match one to one in these supports. ``surviving``: only the outcomes that survive all these refinements
+    count.
     """
 
     surviving: tuple[str, ...] = ()
@@ -172,7 +173,7 @@ class Equilibria:
 
     def answer(self, game: Game) -> Hashable:
         """((kind, ((type, messages), ...), ((information set, actions), ...)), ...), sorted."""
-        return tuple(sorted(_pattern(game, outcome) for outcome in _kept(game, self.surviving, outcomes_only=True)))
+        return tuple(sorted(pattern_of(game, outcome) for outcome in _kept(game, self.surviving)))
 
     def words(self, answer: Hashable) -> str:
         """``pooling (weak, strong: beer; beer -> leave)``, outcomes divided by ``|``."""
@@ -187,7 +188,7 @@ class Equilibria:
 _Pattern: TypeAlias = tuple[str, tuple[tuple[str, tuple[str, ...]], ...], tuple[tuple[str, tuple[str, ...]], ...]]
 
 
-def _pattern(game: Game, outcome: Outcome) -> _Pattern:
+def pattern_of(game: Game, outcome: Outcome) -> _Pattern:
     """The supports of an outcome, joined over its families; information sets that some sent message can reach."""
     said: dict[str, set[str]] = {t: set() for t in game.types}
     done: dict[str, set[str]] = {}
@@ -275,7 +276,7 @@ class Claim:
 
     def answer(self, game: Game) -> Hashable:
         """The verdict's answer."""
-        room = GameRoom(lambda overrides: game, solved)
+        room = GameRoom(lambda overrides: game, solved_outcomes)
         return verdict_on(parse_statement(self.text), room).answer
 
     def words(self, answer: Hashable) -> str:
@@ -300,7 +301,7 @@ class Several:
         """(answer of each question, ..., complete)."""
         with limited(self.limit_s):
             answers = tuple(in_time(partial(question.answer, game)) for question in self.questions)
-        mine = [last.complete for last in _LAST.values() if last.game is game]
+        mine = [last.complete for last in _LAST if last.game is game]
         return (*answers, all(mine) if mine else None)
 
     def words(self, answer: Hashable) -> str:

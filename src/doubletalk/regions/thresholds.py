@@ -5,21 +5,26 @@ The answer is asked at *probes*: equal steps of the range, the values at which s
 by bisection, named as the simplest rational in the bracket or else as a root of a polynomial (``algebraic``), and
 confirmed by exact answers at it and a trillionth of the gap to either side. A change that begins and ends between two
 neighbouring probes is not seen: ``Line.widest`` says how far apart they are.
+
+Where every value at which the answer can change was computed (``turning_points``, ``refined_points``), no probes are
+needed: the answer is asked at each of these values and once between any two neighbours, and the list is proved complete
+(``Line.proved``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
-from doubletalk.case.sweep import CLOSE, Threshold, find_threshold
+from doubletalk.case.sweep import CLOSE, Threshold, find_threshold, simplest_between
 from doubletalk.exact import ZERO, Rational
 from doubletalk.regions.algebraic import BITS, AlgebraicNumber, recognised
 from doubletalk.regions.atlas_game import NO_GAME
 from doubletalk.regions.atlas_solving import Solver
+from doubletalk.regions.turning_points import Candidates
 
 __all__ = ["OUTSIDE", "Change", "Line", "Stretch", "find_thresholds"]
 
@@ -74,6 +79,9 @@ class Line:
     ``changes`` ascending; ``stretches`` the open intervals between them; ``probes`` how many values were asked before
     any change was sought; ``critical`` how many of them are values at which a comparison of payoffs turns; ``widest``
     the largest distance between two neighbouring probes.
+    ``proved``  the list of changes is proved complete, but for ``unsolved``: irrational values at which something that
+    equilibria rest on turns while the answers on both sides agree; at the value itself the game is not solved.
+    ``why_probed`` why nothing is proved, None where it is.
     """
 
     name: str
@@ -85,6 +93,9 @@ class Line:
     probes: int
     critical: int
     widest: Rational
+    proved: bool = False
+    unsolved: tuple[AlgebraicNumber, ...] = ()
+    why_probed: str | None = None
 
 
 def find_thresholds(
@@ -95,30 +106,115 @@ def find_thresholds(
     questions: Sequence[str],
     critical: Iterable[Rational] = (),
     grid: int = 24,
+    proofs: Sequence[Candidates] = (),
 ) -> tuple[Line, ...]:
     """The thresholds of each of *questions* between *low* and *high*.
 
-    ``solver`` answers the point (x, 0) with a tuple of one answer for each question. Raises KeyboardInterrupt when
-    interrupted; what was answered until then is in ``solver.known``.
+    ``solver`` answers the point (x, 0) with a tuple of one answer for each question. ``proofs``: for each question
+    every value at which its answer can change, or why that is not known; () looks at probes alone. Raises
+    KeyboardInterrupt when interrupted; what was answered until then is in ``solver.known``.
     """
-    turns = {x for x in critical if low < x < high}
-    marks = sorted({low + (high - low) * k / grid for k in range(grid + 1)} | turns)
-    probes = sorted({*marks, *((a + b) / 2 for a, b in pairwise(marks))})
+    answers = [_nth(solver, k) for k in range(len(questions))]
+    proved = [k for k, proof in enumerate(proofs) if proof.why_not is None]
+    probed = [k for k in range(len(questions)) if k not in proved]
+    lines: dict[int, Line] = {}
     with solver.running():
-        solver.all([(x, ZERO) for x in probes], "solving along the line")
-        answers = [_nth(solver, k) for k in range(len(questions))]
-        tasks = [partial(_around, answer, a, x, b) for answer in answers for a, x, b in _marked(probes)]
-        found = solver.resolve(tasks, "naming thresholds")
-        share = len(tasks) // len(questions) if questions else 0
-        lines = []
-        for k, question in enumerate(questions):
-            changes = tuple(change for mine in found[k * share : (k + 1) * share] for change in mine)
-            changes = tuple(change for change in changes if not _at_an_end_without_game(change))
-            between = partial(_stretches, answers[k], low, high, changes)
-            (stretches,) = solver.resolve([between], "between the thresholds")
-            widest = max(b - a for a, b in pairwise(probes))
-            lines.append(Line(name, low, high, question, changes, stretches, len(probes), len(turns), widest))
-    return tuple(lines)
+        spots = {k: _spots(low, high, proofs[k].values) for k in proved}
+        solver.all(
+            [(x, ZERO) for x in sorted({x for each in spots.values() for x, _ in each})],
+            "solving at and between the candidates",
+        )
+        lines.update({k: _proved_line(answers[k], name, questions[k], spots[k]) for k in proved})
+        if probed:
+            turns = {x for x in critical if low < x < high}
+            turns |= {x for k in proved for x in proofs[k].values if not isinstance(x, AlgebraicNumber)}
+            for k, line in zip(probed, _probed(solver, name, (low, high), questions, probed, turns, grid), strict=True):
+                lines[k] = replace(line, why_probed=proofs[k].why_not if proofs else None)
+    return tuple(lines[k] for k in range(len(questions)))
+
+
+def _probed(
+    solver: Solver,
+    name: str,
+    ends: tuple[Rational, Rational],
+    questions: Sequence[str],
+    asked: Sequence[int],
+    turns: Collection[Rational],
+    grid: int,
+) -> list[Line]:
+    """The lines of the questions *asked*, from probes."""
+    low, high = ends
+    marks = sorted({low + (high - low) * k / grid for k in range(grid + 1)} | set(turns))
+    probes = sorted({*marks, *((a + b) / 2 for a, b in pairwise(marks))})
+    solver.all([(x, ZERO) for x in probes], "solving along the line")
+    answers = [_nth(solver, k) for k in asked]
+    tasks = [partial(_around, answer, a, x, b) for answer in answers for a, x, b in _marked(probes)]
+    found = solver.resolve(tasks, "naming thresholds")
+    share = len(tasks) // len(asked)
+    widest = max(b - a for a, b in pairwise(probes))
+    lines = []
+    for k, answer in enumerate(answers):
+        changes = tuple(change for mine in found[k * share : (k + 1) * share] for change in mine)
+        changes = tuple(change for change in changes if not _at_an_end_without_game(change))
+        between = partial(_stretches, answer, low, high, changes)
+        (stretches,) = solver.resolve([between], "between the thresholds")
+        lines.append(Line(name, low, high, questions[asked[k]], changes, stretches, len(probes), len(turns), widest))
+    return lines
+
+
+# ---- proved lines ----------------------------------------------------------------------------------------------------
+
+Spot: TypeAlias = tuple[Rational, AlgebraicNumber | bool]
+"""A value that is asked; True where the answer may change there, an irrational candidate just above it, else False."""
+
+
+def _spots(low: Rational, high: Rational, values: Sequence[Rational | AlgebraicNumber]) -> list[Spot]:
+    """Both ends, every rational candidate, and a value between any two neighbours; ascending."""
+    spots: list[Spot] = [(low, True)]
+    start = low
+    for value in (*values, high):
+        if isinstance(value, AlgebraicNumber):
+            spots.append((simplest_between(start, value.low), value))
+            start = value.high
+        else:
+            spots += [(simplest_between(start, value), False), (value, True)]
+            start = value
+    return spots
+
+
+def _proved_line(answer: Answer, name: str, question: str, spots: Sequence[Spot]) -> Line:
+    """The line whose answers are those at the spots: between two neighbours that are no candidates nothing changes."""
+    changes, unsolved = [], []
+    last = len(spots) - 1
+    for k, (x, mark) in enumerate(spots):
+        here = answer(x)
+        after = OUTSIDE if k == last else answer(spots[k + 1][0])
+        if mark is True:
+            before = OUTSIDE if k == 0 else answer(spots[k - 1][0])
+            if any(side not in (OUTSIDE, here) for side in (before, after)):
+                changes.append(Change(x, None, x, x, before, here, after))
+        elif isinstance(mark, AlgebraicNumber):
+            if here == after:
+                unsolved.append(mark)
+            else:
+                changes.append(Change(None, mark, mark.low, mark.high, here, None, after))
+    kept = tuple(change for change in changes if not _at_an_end_without_game(change))
+    low, high = spots[0][0], spots[-1][0]
+    candidates = sum(mark is not False for _, mark in spots) - 2
+    widest = max(b - a for (a, _), (b, _) in pairwise(spots))
+    stretches = _proved_stretches(answer, spots, kept)
+    return Line(name, low, high, question, kept, stretches, len(spots), candidates, widest, True, tuple(unsolved))
+
+
+def _proved_stretches(answer: Answer, spots: Sequence[Spot], changes: Sequence[Change]) -> tuple[Stretch, ...]:
+    low, high = spots[0][0], spots[-1][0]
+    cuts = [(low, low), *((c.low, c.high) for c in changes), (high, high)]
+    found = []
+    for (_, start), (end, _) in pairwise(cuts):
+        if start < end:
+            inside = next(x for x, mark in spots if mark is not True and start < x < end)
+            found.append(Stretch(start, end, answer(inside)))
+    return tuple(found)
 
 
 def _at_an_end_without_game(change: Change) -> bool:

@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from doubletalk.exact import decimal, rational, text
+from doubletalk.exact import rational, text
+from doubletalk.regions.algebraic import AlgebraicNumber, cut_off
 from doubletalk.regions.thresholds import Change, Line, Stretch
 
 __all__ = ["Letters", "Row", "rows_of", "shortened", "thresholds_csv", "thresholds_json"]
@@ -90,8 +91,8 @@ def rows_of(line: Line, k: int, words: Words) -> Iterator[Row]:
 
 
 def shortened(number: str, longest: int = 24, digits: int = 8) -> str:
-    """An exact number, or its first decimals where it has too many digits to read."""
-    return number if len(number) <= longest else f"{decimal(rational(number)):.{digits}f}..."
+    """An exact number, or its first decimals, cut off, where it has too many digits to read."""
+    return number if len(number) <= longest else f"{cut_off(rational(number), digits)}..."
 
 
 def thresholds_csv(lines: Sequence[Line], words: Words) -> str:
@@ -107,6 +108,15 @@ def thresholds_csv(lines: Sequence[Line], words: Words) -> str:
     return out.getvalue()
 
 
+def _root(name: str, root: AlgebraicNumber) -> dict[str, str]:
+    return {
+        "polynomial": root.equation(name),
+        "from": text(root.low),
+        "to": text(root.high),
+        "decimals": root.decimals(),
+    }
+
+
 def thresholds_json(lines: Sequence[Line], words: Words) -> str:
     """The same as JSON, with what was asked of each line."""
     listed = [
@@ -118,6 +128,9 @@ def thresholds_json(lines: Sequence[Line], words: Words) -> str:
             "probes": line.probes,
             "critical_values": line.critical,
             "widest_gap": text(line.widest),
+            "proved_complete": line.proved,
+            **({"why_not_proved": line.why_probed} if line.why_probed else {}),
+            **({"not_solved_at": [_root(line.name, root) for root in line.unsolved]} if line.unsolved else {}),
             "rows": [
                 {
                     "kind": row.kind,

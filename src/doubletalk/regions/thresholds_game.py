@@ -18,9 +18,29 @@ from doubletalk.game.loading import GameFile
 from doubletalk.game.model import Game
 from doubletalk.regions.atlas_data import fingerprint
 from doubletalk.regions.atlas_game import NO_GAME, Question
-from doubletalk.regions.atlas_questions import NOT_SOLVED, Equilibria, Several, in_time, limited, solved
+from doubletalk.regions.atlas_questions import (
+    NOT_SOLVED,
+    Best,
+    Equilibria,
+    Kinds,
+    Several,
+    Structure,
+    Surviving,
+    in_time,
+    limited,
+    solved_outcomes,
+)
+from doubletalk.regions.refined_points import COVERED, refined_candidates
+from doubletalk.regions.turning_points import Candidates, candidates
 
 __all__ = ["AskClaims", "AskLine"]
+
+ASKED_OF_CLAIMS = "the answer to a claim may change where the equilibria do not"
+
+
+def refinements_of(question: Equilibria | Surviving) -> tuple[str, ...]:
+    """The tests that outcomes must survive to count."""
+    return question.surviving if isinstance(question, Equilibria) else (question.name,)
 
 
 @dataclass(frozen=True)
@@ -52,6 +72,25 @@ class AskLine:
     def labels(self) -> list[str]:
         """The questions in words."""
         return [question.label for question in self.questions]
+
+    def candidates(self, low: Rational, high: Rational) -> tuple[Candidates, ...]:
+        """For each question every value between at which its answer can change, where that can be proved."""
+        base = candidates(self.file, self.name, low, high, self.settings)
+        refined = base
+        if any(isinstance(q, Equilibria | Surviving) and refinements_of(q) for q in self.questions):
+            refined = refined_candidates(self.file, self.name, low, high, self.settings, base)
+        return tuple(self._candidates_of(q, base, refined) for q in self.questions)
+
+    def _candidates_of(self, question: Question, base: Candidates, refined: Candidates) -> Candidates:
+        if isinstance(question, Kinds | Structure | Best):
+            return base
+        if not isinstance(question, Equilibria | Surviving):
+            return Candidates((), ASKED_OF_CLAIMS)
+        names = refinements_of(question)
+        beyond = [name for name in names if name not in COVERED]
+        if beyond:
+            return Candidates((), f"what survives {beyond[0]} may change where the equilibria do not")
+        return refined if names else base
 
     def words(self, k: int, answered: Hashable) -> str:
         """An answer to question k in words."""
@@ -106,7 +145,7 @@ class AskClaims:
             game = file.game(here)
         except InputError:
             return (*(NO_GAME for _ in self.claims), None)
-        room = GameRoom(lambda more: game if more == here else file.game(more), solved)
+        room = GameRoom(lambda more: game if more == here else file.game(more), solved_outcomes)
         with limited(self.limit_s):
             answers = [in_time(partial(_answer, parse_statement(str(c.statement)), room, here)) for c in self.claims]
         complete = all(answered[1] for answered in answers if isinstance(answered, tuple))
@@ -120,6 +159,10 @@ class AskClaims:
     def words(self, k: int, answered: Hashable) -> str:
         """An answer in words."""
         return _SAID.get(str(answered), str(answered))
+
+    def candidates(self, low: Rational, high: Rational) -> tuple[Candidates, ...]:
+        """For each claim nothing is proved."""
+        return (Candidates((), ASKED_OF_CLAIMS),) * len(self.claims)
 
     def parts(self, k: int, answered: Hashable) -> tuple[str, ...]:
         """() : the answer to a claim lists no outcomes."""
