@@ -12,11 +12,11 @@ then answers in between. With a single u* the two are the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from doubletalk.equilibrium.polyhedra import Polytope, StrictSystem
-from doubletalk.equilibrium.response import Piece, ResponseComplex
+from doubletalk.equilibrium.response import Piece, ResponseComplex, Row
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import Game
 from doubletalk.refinement.beliefs import Beliefs, on
@@ -35,31 +35,36 @@ ABOVE, AT_LEAST, EQUAL, AT_MOST, BELOW = ">", ">=", "=", "<=", "<"
 class Deviation:
     """The station of one message that nobody sends, seen by all audiences.
 
-    ``types`` can send the message; ``pieces`` are numbered as in the station.
+    ``types`` can send the message; pieces are numbered as in the station. ``pair_of`` type -> its unknown among the
+    beliefs; ``unknowns`` those with all that are tied to them, ascending
     """
 
     def __init__(self, game: Game, complex_: ResponseComplex, station: int) -> None:
         self.game, self._complex = game, complex_
         self._station = complex_.stations[station]
-        self._pair_of = {complex_.pairs[i][0]: i for i in self._station.pairs}
-        self.types = tuple(sorted(self._pair_of))
+        self.pair_of = {complex_.pairs[i][0]: i for i in self._station.pairs}
+        self.types = tuple(sorted(self.pair_of))
         (m,) = {complex_.pairs[i][1] for i in self._station.pairs}
         self.message = game.messages[m]
         self._met: dict[Beliefs, tuple[int, ...]] = {}
         self._gains = [
             [
-                [{t: block.vertices[v].payoffs.get(i, ZERO) for t, i in self._pair_of.items()} for v in support]
+                [{t: block.vertices[v].payoffs.get(i, ZERO) for t, i in self.pair_of.items()} for v in support]
                 for block, support in zip(self._station.blocks, piece.support, strict=True)
             ]
             for piece in self._station.pieces
         ]
         self._pure = [self._pure_payoffs(k) for k in range(len(self._gains))]
 
+        here = set(self._station.pairs)
+        self._links = [link for link in complex_.links if min(link) in here]
+        self.unknowns = sorted(here.union(*self._links))
+
     def _pure_payoffs(self, k: int) -> list[dict[int, Rational]]:
         """What each combination of extreme responses of piece k pays the types."""
         found = []
         for choice in product(*self._gains[k]):
-            base = {t: self._complex.base[i] for t, i in self._pair_of.items()}
+            base = {t: self._complex.base[i] for t, i in self.pair_of.items()}
             found.append({t: sum((gain[t] for gain in choice), value) for t, value in base.items()})
         return found
 
@@ -78,25 +83,39 @@ class Deviation:
 
     def _meets(self, piece: Piece, beliefs: Beliefs) -> bool:
         """Whether Q holds a nonzero belief of the set."""
-        here = set(self._station.pairs)
-        links = [link for link in self._complex.links if min(link) in here]
-        unknowns = sorted(here.union(*links))
+        unknowns = self.unknowns
         place = {u: n for n, u in enumerate(unknowns)}
         body = Polytope(len(unknowns) + beliefs.extra)
-        body.equal({place[i]: ONE for i in here}, ONE)
-        for link in links:
-            body.equal({place[u]: v for u, v in link.items()})
-        for row in piece.equal:
-            body.equal({place[u]: v for u, v in row.items()})
-        for row in piece.at_least:
-            body.at_least({place[u]: v for u, v in row.items()})
+        body.equal({place[i]: ONE for i in self._station.pairs}, ONE)
+        for row, equal in self._rows_of(piece):
+            (body.equal if equal else body.at_least)({place[u]: v for u, v in row.items()})
         for line, equal in beliefs.lines:
-            named = {place[self._pair_of[i]] if i >= 0 else len(unknowns) - 1 - i: v for i, v in line}
+            named = {place[self.pair_of[i]] if i >= 0 else len(unknowns) - 1 - i: v for i, v in line}
             if equal:
                 body.equal(named)
             else:
                 body.at_least(named)
         return not body.is_empty()
+
+    def _rows_of(self, piece: Piece) -> Iterator[tuple[Row, bool]]:
+        """(row, whether it vanishes or is at least 0) on Q, the ties between unknowns among them."""
+        for row in (*self._links, *piece.equal):
+            yield row, True
+        for row in piece.at_least:
+            yield row, False
+
+    def belief_rows(self, k: int) -> Iterator[tuple[Row, bool]]:
+        """The rows of the beliefs of piece *k*, over ``unknowns``: (row, whether it vanishes or is at least 0)."""
+        return self._rows_of(self._station.pieces[k])
+
+    def larger(self, k: int) -> list[int]:
+        """The pieces that have all responses of piece *k* and more."""
+        mine = self._station.pieces[k].support
+        return [
+            n
+            for n, piece in enumerate(self._station.pieces)
+            if piece.support != mine and all(set(a) <= set(b) for a, b in zip(mine, piece.support, strict=True))
+        ]
 
     # ---- what they pay ---------------------------------------------------------------------------------------------
 
@@ -107,6 +126,19 @@ class Deviation:
     def most(self, sender_type: int, pieces: Sequence[int]) -> Rational:
         """The most that any response of the pieces pays the type."""
         return max(pay[sender_type] for k in pieces for pay in self._pure[k])
+
+    def between(self, sender_type: int, k: int) -> tuple[Rational, Rational]:
+        """The least and the most that responses of piece *k* pay the type."""
+        values = [pay[sender_type] for pay in self._pure[k]]
+        return min(values), max(values)
+
+    def sizes(self, k: int) -> list[int]:
+        """How many extreme responses piece *k* has in each block."""
+        return [len(block) for block in self._gains[k]]
+
+    def payoff_row(self, k: int, t: int) -> tuple[list[Rational], Rational]:
+        """What the type gets over the weights of piece *k*'s extreme responses, block after block; the constant."""
+        return [gain[t] for block in self._gains[k] for gain in block], self._complex.base[self.pair_of[t]]
 
     def possible(self, pieces: Iterable[int], points: Sequence[Point], limits: Sequence[Limit]) -> bool:
         """Whether some response of the pieces meets all *limits* for some u* in the hull of *points*."""
@@ -142,7 +174,7 @@ class Deviation:
             at += size
         for n, (t, sense) in enumerate(limits):
             gain = self._gain_row(k, points, t)
-            base = self._complex.base[self._pair_of[t]]
+            base = self._complex.base[self.pair_of[t]]
             if sense == EQUAL:
                 system.equal(gain, -base)
                 continue
@@ -178,7 +210,7 @@ class Deviation:
         body = self._mixtures(k)
         rows = {t: self._gain_row(k, (point,), t) for t in self.types}
         for t, sense in limits:
-            base = self._complex.base[self._pair_of[t]]
+            base = self._complex.base[self.pair_of[t]]
             if sense == EQUAL:
                 body.equal(rows[t], -base)
             else:
@@ -187,7 +219,7 @@ class Deviation:
         corners = body.vertices()
         mean = [sum((x[i] for x in corners), ZERO) / len(corners) for i in range(body.size)]
         return {
-            t: point[t] + sum((v * mean[i] for i, v in row.items()), self._complex.base[self._pair_of[t]])
+            t: point[t] + sum((v * mean[i] for i, v in row.items()), self._complex.base[self.pair_of[t]])
             for t, row in rows.items()
         }
 
@@ -196,9 +228,9 @@ class Deviation:
         found: list[Rational] = []
         for k in pieces:
             body = self._mixtures(k)
-            body.at_least(self._gain_row(k, (point,), willing), -self._complex.base[self._pair_of[willing]])
+            body.at_least(self._gain_row(k, (point,), willing), -self._complex.base[self.pair_of[willing]])
             row = self._gain_row(k, (point,), winner)
-            base = self._complex.base[self._pair_of[winner]]
+            base = self._complex.base[self.pair_of[winner]]
             found += [sum((v * x[i] for i, v in row.items()), base) for x in body.vertices()]
         return min(found, default=None)
 

@@ -140,11 +140,15 @@ class AskClaims:
 
     def __call__(self, x: Rational, _: Rational) -> Hashable:
         """One answer for each claim, and last whether the equilibria are proved complete."""
-        file, here = self.case.games[self.game], {**self.settings, self.name: x}
         try:
-            game = file.game(here)
+            game = self.game_at(x)
         except InputError:
             return (*(NO_GAME for _ in self.claims), None)
+        return self.answered(game, x)
+
+    def answered(self, game: Game, x: Rational) -> tuple[Hashable, ...]:
+        """The same about the game at x, which is not made again."""
+        file, here = self.case.games[self.game], {**self.settings, self.name: x}
         room = GameRoom(lambda more: game if more == here else file.game(more), solved_outcomes)
         with limited(self.limit_s):
             answers = [in_time(partial(_answer, parse_statement(str(c.statement)), room, here)) for c in self.claims]
