@@ -11,8 +11,8 @@ It is *credible* if moreover no other weakly credible announcement (D', v') has 
 The outcome is announcement-proof if no announcement is credible. Whether all members of D must gain, or some, is read
 differently; a verdict is given only where both readings agree.
 
-Cost: all announcements are listed (``announcing``), in moments for three types, in seconds for four or five with few
-responses; beyond ``MOST_SYSTEMS`` linear systems there is no verdict.
+Cost: all announcements are listed (``announcing``), in moments for three types, in seconds for four with few responses;
+beyond ``MOST_SYSTEMS`` linear systems there is no verdict.
 
 Source: Matthews, Okuno-Fujiwara & Postlewaite (1991), J. of Economic Theory 55(2), 247-273, as we read its definitions.
 """

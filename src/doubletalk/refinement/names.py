@@ -31,4 +31,4 @@ NAMES = MappingProxyType(
 """Refinement -> one line and source, in the order in which they are reported."""
 
 QUICK = tuple(name for name in NAMES if name != "announcement_proof")
-"""Those that take a moment; announcement-proofness can take minutes and is asked for by name."""
+"""Those that take a moment; announcement-proofness can take half a minute an outcome and is asked for by name."""
