@@ -148,6 +148,9 @@ def test_every_file_is_written_and_no_other(belarus: StudyResult, tmp_path: Path
         "lenses.csv",
         "window.csv",
         "events.csv",
+        "thresholds.csv",
+        "thresholds-s.csv",
+        "thresholds-worlds.csv",
     } <= {p.name for p in paths}
     assert write_report(belarus, tmp_path) == paths
     assert sorted(p.name for p in paths) == sorted(p.name for p in tmp_path.iterdir())
