@@ -16,7 +16,7 @@ from doubletalk.exact import ZERO, Rational
 from doubletalk.game.loading import game_from_text
 from doubletalk.game.model import NO_REPLY, Game
 from doubletalk.refinement.announcement_proof import announcement_proof
-from doubletalk.refinement.announcing import Announcement, TooManySystemsError, announcements
+from doubletalk.refinement.announcing import Announcement, Search, TooManySystemsError
 from doubletalk.refinement.setting import Setting
 
 STAY = "stay"
@@ -105,7 +105,7 @@ def test_verdicts_agree_with_those_of_a_solved_game(types, actions, games, full)
             if len(points) > 1:
                 continue
             (star,) = points
-            found, other = announcements(setting.deviation(0), star), by_solving(game, star)
+            found, other = set(Search(setting.deviation(0), star).found()), by_solving(game, star)
             assert {a for a in found if a.sure} == {a for a in other if a.sure}, (seed, outcome.id)
             assert {a.group for a in found} == {a.group for a in other}, (seed, outcome.id)
             verdicts.append(announcement_proof(setting, outcome).verdict)
@@ -148,4 +148,4 @@ def test_a_search_that_would_take_too_long_is_given_up():
     setting = Setting(solve(game_from_text(FOUR)))
     star = tuple(Rational(1) for _ in range(4))
     with pytest.raises(TooManySystemsError):
-        announcements(setting.deviation(0), star, most=10)
+        list(Search(setting.deviation(0), star, most=10).found())

@@ -8,7 +8,7 @@ from doubletalk import library
 from doubletalk.equilibrium import solve
 from doubletalk.equilibrium.solution import Outcome, Solution
 from doubletalk.exact import Rational, rational
-from doubletalk.game.loading import load_game
+from doubletalk.game.loading import game_from_text, load_game
 from doubletalk.game.model import Game
 from doubletalk.refinement import explain, refine
 from doubletalk.refinement.announcement_proof import announcement_proof
@@ -216,3 +216,87 @@ def test_a_dominated_outcome_is_named_with_the_one_that_dominates_it():
     why = explain(solution, "pareto")[babbling]
     assert why.verdict is False
     assert why.words == "outcome 1 is as good for everybody and gives sea 1 instead of 0"
+
+
+BANK = """
+doubletalk: 1
+title: A firm, its rival and its bank
+parameters: {p: 1/2}
+sender: {name: firm, types: {weak: 1 - p, strong: p}, messages: [quiet, invest]}
+audiences:
+  bank: {actions: {quiet: [none], invest: [refuse, lend]}}
+  rival: {actions: {quiet: [none], invest: [enter, stay]}}
+payoffs:
+  firm:
+    - {when: {message: invest, type: weak}, add: -3/2}
+    - {when: {message: invest, type: strong}, add: -1}
+    - {when: {bank: lend}, add: 1}
+    - {when: {rival: stay}, add: 1}
+  bank:
+    - {when: {type: weak, bank: lend}, add: -1}
+    - {when: {type: strong, bank: lend}, add: 1}
+  rival:
+    - {when: {type: weak, rival: enter}, add: 1}
+    - {when: {type: strong, rival: enter}, add: -2}
+"""
+"""The bank lends from a belief in strong of 1/2 on, the rival stays out from 1/3 on: the two answer one belief."""
+
+
+def test_two_audiences_and_one_belief_by_hand():
+    """With p = 1/10: weak does not lose by investing only where the bank lends with a chance of 1/2 or more, and strong
+    then gains 1/2; so D1 ends silence, divinity (which keeps the prior) does not."""
+    solution = solve(game_from_text(BANK, parameters={"p": "1/10"}))
+    quiet = outcome(solution, weak="0", strong="0").id
+    mixed = outcome(solution, weak="0", strong="1/2").id
+    why = explain(solution, "d1")[quiet]
+    assert (why.verdict, why.message, why.beliefs) == (False, "invest", {"invest": ("strong",)})
+    assert why.ruled_out[0].words == "whenever it would not lose by 'invest', strong gains at least 1/2"
+    assert explain(solution, "d1")[mixed].verdict is True
+    assert explain(solution, "divinity")[quiet].verdict is True
+
+
+@pytest.mark.parametrize("name", ["intuitive", "equilibrium_domination", "d1", "d2", "universal_divinity", "nwbr"])
+def test_a_component_is_judged_where_beliefs_do_not_matter(name):
+    """With p = 1/2 both invest and the bank may lend with any chance from 1/2 on, so that payoffs vary; quiet pays 0
+    whatever is believed, which no type gains by at any of them."""
+    solution = solve(game_from_text(BANK, parameters={"p": "1/2"}))
+    (varied,) = (o.id for o in solution.outcomes if not o.unique_outcome)
+    assert explain(solution, name)[varied].verdict is True
+
+
+def test_a_component_without_one_verdict_says_where_it_survives_and_where_it_fails():
+    """Beer and quiche with even odds: all eat quiche and the bully leaves with a chance q of 1/2 or more. Weak has
+    1 + 2 q and gets 2 at most from beer: only at q = 1/2 may weak be believed in there."""
+    text = library.find("beer_quiche").read_text(encoding="utf-8")
+    solution = solve(game_from_text(text, parameters={"strong": "1/2"}))
+    reasons = explain(solution, "intuitive")
+    words = next(why.words for why in reasons.values() if why.verdict is None)
+    assert "survives where weak gets 2, strong gets 1 and fails where weak gets" in words
+
+
+def test_an_equilibrium_inside_a_component_defeats():
+    """Spence with one in four able and schooling at cost 1 to low: the separating outcomes are one component, because
+    low is indifferent. Its ends defeat pooling (high 5/4) by school: high alone sends it and gets 3/2."""
+    text = """
+doubletalk: 1
+title: Spence at the knife edge
+sender: {name: worker, types: {low: 3/4, high: 1/4}, messages: [none, school]}
+audiences: {firm: {actions: [w1, w54, w2]}}
+payoffs:
+  worker:
+    - {when: {firm: w1}, add: 1}
+    - {when: {firm: w54}, add: 5/4}
+    - {when: {firm: w2}, add: 2}
+    - {when: {type: low, message: school}, add: -1}
+    - {when: {type: high, message: school}, add: -1/2}
+  firm:
+    - {when: {type: low, firm: w54}, add: -1/16}
+    - {when: {type: low, firm: w2}, add: -1}
+    - {when: {type: high, firm: w1}, add: -1}
+    - {when: {type: high, firm: w54}, add: -9/16}
+"""
+    solution = solve(game_from_text(text))
+    pooling = outcome(solution, low="5/4", high="5/4").id
+    why = explain(solution, "undefeated")[pooling]
+    assert (why.verdict, why.message) == (False, "school")
+    assert why.deviation == {"high": (Rational(3, 2), Rational(5, 4))}

@@ -27,7 +27,7 @@ from doubletalk.equilibrium.polyhedra import Polytope, StrictSystem, hull_extrem
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.refinement.deviation import AT_MOST, Deviation, Point
 
-__all__ = ["MOST_SYSTEMS", "Announcement", "TooManySystemsError", "announcements"]
+__all__ = ["MOST_SYSTEMS", "Announcement", "Search", "TooManySystemsError"]
 
 MOST_SYSTEMS = 50_000
 """After so many linear systems the search is given up."""
@@ -58,29 +58,30 @@ class Announcement:
         return any(t in other and other[t] > v for t, v in zip(self.group, self.payoffs, strict=True))
 
 
-def announcements(talk: Deviation, star: Point, most: int = MOST_SYSTEMS) -> tuple[Announcement, ...]:
-    """All of them at an outcome that pays *star*; raises ``TooManySystemsError``."""
-    return tuple(sorted(_Search(talk, star, most).found(), key=lambda a: (a.group, a.payoffs, a.sure)))
+class Search:
+    """The search at one u*; counts its systems, and raises ``TooManySystemsError`` after *most*."""
 
-
-class _Search:
-    """The search at one u*; counts its systems."""
-
-    def __init__(self, talk: Deviation, star: Point, most: int) -> None:
+    def __init__(self, talk: Deviation, star: Point, most: int = MOST_SYSTEMS) -> None:
         self.talk, self.star, self.left = talk, star, most
         self.types = talk.types
+        self.floor = list(star)
 
-    def found(self) -> Iterator[Announcement]:
-        """Every group, every list of words, every way to use them; each result once."""
+    def found(self, floor: Sequence[Rational] | None = None, member: int | None = None) -> Iterator[Announcement]:
+        """Those in which nobody of the group gets less than *floor* >= u*, *member* being in the group if one is given;
+        fewer words first, each once. ``self.floor`` may be raised while they are listed."""
+        self.floor = list(self.star if floor is None else floor)
         seen: set[Announcement] = set()
-        for size in range(1, len(self.types) + 1):
-            for group in combinations(self.types, size):
-                for words in self._word_lists(group):
-                    clock.check()
-                    for announcement in self._with_words(group, words):
-                        if announcement not in seen:
-                            seen.add(announcement)
-                            yield announcement
+        for count in range(1, len(self.types) + 1):
+            for size in range(count, len(self.types) + 1):
+                for group in combinations(self.types, size):
+                    if member is not None and member not in group:
+                        continue
+                    for words in self._word_lists(group, count):
+                        clock.check()
+                        for announcement in self._with_words(group, words):
+                            if announcement not in seen:
+                                seen.add(announcement)
+                                yield announcement
 
     def _spend(self) -> None:
         self.left -= 1
@@ -91,11 +92,10 @@ class _Search:
         """Whether the piece has one response."""
         return all(size == 1 for size in self.talk.sizes(k))
 
-    def _word_lists(self, group: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    def _word_lists(self, group: tuple[int, ...], count: int) -> Iterator[tuple[int, ...]]:
         outside = [(s, AT_MOST) for s in self.types if s not in group]
         fit = [k for k in self.talk.replies_on(group) if self.talk.possible((k,), (self.star,), outside)]
-        lists = chain.from_iterable(combinations_with_replacement(fit, n) for n in range(1, len(group) + 1))
-        for words in lists:
+        for words in combinations_with_replacement(fit, count):
             if not any(a == b and self._single(a) for a, b in pairwise(words)):
                 yield words
 
@@ -107,7 +107,7 @@ class _Search:
 
     def _options(self, t: int, ranges: Sequence[tuple[Rational, Rational]]) -> Iterator[tuple[int, ...]]:
         """Sets of words that can all be best for the type, so far as the least and most that they pay tell."""
-        floor = max(self.star[t], *(low for low, _ in ranges))
+        floor = max(self.floor[t], *(low for low, _ in ranges))
         able = [w for w, (_, high) in enumerate(ranges) if high >= floor]
         for size in range(1, len(able) + 1):
             yield from combinations(able, size)
@@ -183,7 +183,7 @@ class _Search:
                     yield ">=", {i: -v for i, v in row.items()}, base - self.star[s]
         for t, mine in speakers.items():
             first, base = self._payoff(words, place, t, mine[0])
-            yield ">=", first, self.star[t] - base
+            yield ">=", first, self.floor[t] - base
             for w in range(len(words)):
                 if w != mine[0]:
                     other, lower = self._payoff(words, place, t, w)

@@ -64,5 +64,12 @@ def intuitive(deviation: Deviation, points: Sequence[Point]) -> Finding:
     if fewer and all(min(p[t] for p in points) >= deviation.least(t, fewer) for t in deviation.types):
         words = f"no type is sure to gain from '{deviation.message}' even if it comes from {listed(deviation, upper)}"
         return Finding(True, words, believed=names, ruled_out=rulings)
+    if all(
+        min(p[t] for p in points) >= deviation.least(t, deviation.replies_on((s,)))
+        for s in upper
+        for t in deviation.types
+    ):
+        words = f"no type is sure to gain from '{deviation.message}', whichever type it is read as coming from"
+        return Finding(True, words, believed=names)
     return Finding(None, VARIES, believed=names, ruled_out=rulings)
 

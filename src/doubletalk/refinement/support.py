@@ -29,9 +29,14 @@ def held_up(
     """Whether some belief on the types left has a best reply from which no type gains.
 
     ``surely`` and ``maybe`` bound the set of types left at every u* of the hull of *points*; they agree when there is
-    one point. Where ``surely`` is empty the set may have been restored in full, so nothing is decided.
+    one point. Where ``surely`` is empty the set is not known, but it holds some type of ``maybe``: the answer is True
+    where each of them alone, believed in, has a best reply that keeps every type away.
     """
     if not surely:
+        deters = [(t, AT_MOST) for t in deviation.types]
+        if all(deviation.certain(deviation.replies_on((t,)), points, deters) for t in maybe):
+            words = f"whichever type is believed in after '{deviation.message}', a best reply keeps every type away"
+            return Finding(True, words, believed=tuple(deviation.game.types[t] for t in sorted(maybe)))
         return Finding(None, VARIES, ruled_out=rulings)
     names = tuple(deviation.game.types[t] for t in sorted(maybe))
     about = f"after '{deviation.message}' only {listed(deviation, maybe)} can be believed in"

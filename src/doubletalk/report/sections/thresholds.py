@@ -28,7 +28,7 @@ GRID, MOST = 12, 24
 """Equal steps, and at most so many values at which payoffs turn: what a report can wait for."""
 GRID_ELSEWHERE, MOST_ELSEWHERE = 6, 12
 """The same in each of the other worlds, where claims alone are asked."""
-LIMIT_S = 3.0
+LIMIT_S = 1.0
 """Seconds for one solve; at a knife edge where thousands of responses tie it is given up, and said to be open."""
 
 
@@ -203,7 +203,7 @@ def _intro(content: PageContent, found: _Found, first: bool) -> str:
     line, slow = found.lines[0], _slow(found)
     told = _parameter(content, found.name)
     unsolved = (
-        f" At {' and '.join(slow)} the equilibria were not all found in {LIMIT_S:g} seconds: what holds there is open."
+        f" At {' and '.join(slow)} the equilibria were not all found in {LIMIT_S:g} s: what holds there is open."
         if slow
         else ""
     )
