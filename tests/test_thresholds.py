@@ -18,12 +18,13 @@ from parameter_games import BEER_QUICHE
 from doubletalk.exact import Rational, rational
 from doubletalk.game.loading import game_file_from_text, read_game_file
 from doubletalk.regions.algebraic import AlgebraicNumber, recognised
-from doubletalk.regions.atlas_questions import Equilibria, Several, question_from_text
+from doubletalk.regions.atlas_questions import NOT_SOLVED, Equilibria, Several, question_from_text
 from doubletalk.regions.atlas_solving import Solver
 from doubletalk.regions.critical import critical_values
-from doubletalk.regions.thresholds import Line, find_thresholds
+from doubletalk.regions.thresholds import Change, Line, Stretch, find_thresholds
 from doubletalk.regions.thresholds_data import Letters, rows_of, thresholds_csv, thresholds_json
 from doubletalk.regions.thresholds_game import AskLine
+from doubletalk.report.sections.thresholds import settled
 from doubletalk.report.thresholds_figure import thresholds_html, thresholds_svg
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -291,3 +292,21 @@ def test_bad_input_gets_one_clear_error(tmp_path: Path, arguments: list[str], to
     assert ended.returncode in (1, 2)
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_value_not_solved_in_time_is_no_change_in_the_report() -> None:
+    """Where the answers on both sides agree the stretches are one; where they differ, the change stays."""
+
+    def change(at: str, below: str, above: str) -> Change:
+        value = rational(at)
+        return Change(value, None, value, value, below, NOT_SOLVED, above)
+
+    stretches = tuple(
+        Stretch(rational(low), rational(high), answer)
+        for low, high, answer in (("0", "1", "a"), ("1", "2", "a"), ("2", "3", "b"))
+    )
+    changes = (change("1", "a", "a"), change("2", "a", "b"))
+    line = Line("x", rational(0), rational(3), "what", changes, stretches, 5, 2, rational(1))
+    found = settled(line)
+    assert [str(c.value) for c in found.changes] == ["2"]
+    assert [(str(s.low), str(s.high), s.answer) for s in found.stretches] == [("0", "2", "a"), ("2", "3", "b")]

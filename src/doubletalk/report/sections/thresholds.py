@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from doubletalk.errors import InputError
@@ -11,7 +11,7 @@ from doubletalk.exact import Rational, text
 from doubletalk.regions.atlas_data import solved_text
 from doubletalk.regions.atlas_questions import NOT_SOLVED, Best, Several, Structure
 from doubletalk.regions.critical import critical_values
-from doubletalk.regions.thresholds import Line, find_thresholds
+from doubletalk.regions.thresholds import Line, Stretch, find_thresholds
 from doubletalk.regions.thresholds_data import rows_of, shortened, thresholds_csv
 from doubletalk.regions.thresholds_game import AskClaims, AskLine
 from doubletalk.report.chronicle_data import csv_text
@@ -22,7 +22,7 @@ from doubletalk.report.tables import details, safe, stacked
 from doubletalk.report.thresholds_figure import thresholds_svg
 from doubletalk.report.window_figure import number_words
 
-__all__ = ["thresholds"]
+__all__ = ["settled", "thresholds"]
 
 GRID, MOST = 12, 24
 """Equal steps, and at most so many values at which payoffs turn: what a report can wait for."""
@@ -60,10 +60,11 @@ class _Ask:
 
 @dataclass(frozen=True)
 class _Found:
-    """What was found along one parameter in one world; ``labels`` the questions as the report calls them."""
+    """What was found along one parameter in one world; ``open_at`` values at which it is not known what holds."""
 
     ask: _Ask
     lines: tuple[Line, ...]
+    open_at: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -124,7 +125,7 @@ def _along_parameter(
         raise
     if files is not None:
         files[kept] = solved_text(solver.known, of)
-    return _Found(ask, lines)
+    return _Found(ask, tuple(map(settled, lines)), _open_at(lines))
 
 
 def _drawn(content: PageContent, found: _Found) -> str:
@@ -200,7 +201,7 @@ def _told(content: PageContent, ask: _Ask, k: int, answer: Hashable) -> str:
 
 
 def _intro(content: PageContent, found: _Found, first: bool) -> str:
-    line, slow = found.lines[0], _slow(found)
+    line, slow = found.lines[0], found.open_at
     told = _parameter(content, found.name)
     unsolved = (
         f" At {' and '.join(slow)} the equilibria were not all found in {LIMIT_S:g} s: what holds there is open."
@@ -221,15 +222,21 @@ def _intro(content: PageContent, found: _Found, first: bool) -> str:
     )
 
 
-def _slow(found: _Found) -> list[str]:
+def settled(line: Line) -> Line:
+    """The line without the values at which a solve took too long, where the answers on both sides agree."""
+    cut = {c.value for c in line.changes if c.at_it == NOT_SOLVED and c.below == c.above}
+    stretches: list[Stretch] = []
+    for each in line.stretches:
+        one = bool(stretches) and each.low in cut and stretches[-1].high == each.low
+        stretches.append(Stretch(stretches.pop().low, each.high, each.answer) if one else each)
+    changes = tuple(c for c in line.changes if c.value is None or c.value not in cut)
+    return replace(line, changes=changes, stretches=tuple(stretches))
+
+
+def _open_at(lines: Sequence[Line]) -> tuple[str, ...]:
     """The values at which a solve took too long."""
-    values = {
-        f"{found.name} = {shortened(text(change.value), 12, 6)}"
-        for line in found.lines
-        for change in line.changes
-        if change.value is not None and change.at_it == NOT_SOLVED
-    }
-    return sorted(values)
+    values = {c.value for line in lines for c in line.changes if c.value is not None and c.at_it == NOT_SOLVED}
+    return tuple(f"{lines[0].name} = {shortened(text(value), 12, 6)}" for value in sorted(values))
 
 
 def _table(content: PageContent, along: _Found) -> str:
