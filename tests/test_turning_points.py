@@ -104,6 +104,16 @@ def test_what_survives_divinity_style_deletion_changes_where_the_derivation_says
     assert [len(s.answer) for s in d1.stretches] == [1, 1]
 
 
+def test_the_biased_expert_says_less_at_the_values_derived_by_hand():
+    """Crawford & Sobel's quadratic losses on states 0, 1, 2. {0, 1 | 2} brings 1/2 and 2, and state 1 keeps to it for
+    1 + b <= 5/4; {0 | 1, 2} brings 0 and 3/2, and state 0 keeps to it for b <= 3/4; 0 is indifferent between the
+    actions 0 and 1 at b = 1/2 and may mix beyond. Above 3/4 only babbling is left."""
+    _, (line,) = proved(read_game_file(library.find("uniform_quadratic_3_2")), "bias", "0", "1", "equilibria")
+    assert line.proved
+    assert [str(c.value) for c in line.changes] == ["0", "1/4", "1/2", "3/4"]
+    assert len(line.stretches[-1].answer) == 1
+
+
 def affine_game(rng: random.Random, actions: int, audiences: int) -> str:
     """Two types, two messages, audiences of so many actions, all payoffs and the prior affine in x."""
 
