@@ -185,13 +185,23 @@ def shares(size: Size, seeds: int) -> dict[str, Any]:
 
 
 def uncompiled_search() -> ModuleType:
-    """The search as plain Python, whatever is installed: the same file loaded as source under another name."""
-    source = Path(assembly.__file__).with_name("search.py")
-    spec = importlib.util.spec_from_file_location("doubletalk_search_uncompiled", source)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load {source.name} as source")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """The search as plain Python, whatever is installed: the same three files loaded as source; the installed ones stay
+    in their place."""
+    names = [f"doubletalk.equilibrium.{name}" for name in ("search_programme", "search_systems", "search")]
+    installed = {name: sys.modules.pop(name, None) for name in names}
+    try:
+        for name in names:
+            source = Path(assembly.__file__).with_name(f"{name.rsplit('.', 1)[1]}.py")
+            spec = importlib.util.spec_from_file_location(name, source)
+            if spec is None or spec.loader is None:
+                raise ImportError(f"cannot load {source.name} as source")
+            module = sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+    finally:
+        for name, before in installed.items():
+            sys.modules.pop(name, None)
+            if before is not None:
+                sys.modules[name] = before
     module.OutOfTimeError = search.OutOfTimeError  # type: ignore[attr-defined]
     return module
 

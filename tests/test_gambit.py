@@ -86,7 +86,8 @@ def test_every_equilibrium_that_gambit_lists_is_in_a_nash_family(kind, full):
 def test_every_pure_equilibrium_of_audiences_in_sequence_is_in_a_nash_family(kind, full):
     """Gambit's pure equilibria (2 games of a kind, 20 with --full) are ours (12 a game); ours have no regret (8 each).
 
-    No player moves twice, so that Gambit's reduced strategies name every information set.
+    No player moves twice, so that Gambit's reduced strategies name every information set. Gambit has 20 s for a game, ours
+    20 s, 4 s without --full; with --full the 80 games take about three minutes on one core.
     """
     answered = 0
     for seed in range(3000, 3000 + (20 if full else 2)):
@@ -110,7 +111,7 @@ def test_every_pure_equilibrium_of_audiences_in_sequence_is_in_a_nash_family(kin
             ]
             moves = [unlabelled(game, m, counts_of(game, m), point.responses) for m in range(len(game.messages))]
             assert families.hold(strategy, moves), f"seed {seed}"
-    assert answered > 0
+    assert answered >= (14 if full else 1)
 
 
 @pytest.mark.long

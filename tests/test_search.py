@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import random
+import sys
 import time
 from array import array
 from collections.abc import Callable
@@ -45,11 +46,21 @@ KINDS: dict[str, Callable[[random.Random], Game]] = {
 
 
 def load_uncompiled():
-    """The search as plain Python: the same file, loaded from source under another name."""
-    source = Path(assembly.__file__).with_name("search.py")
-    spec = importlib.util.spec_from_file_location("search_from_source", source)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """The search as plain Python: the same three files, loaded from source; what is installed stays in its place."""
+    names = [f"doubletalk.equilibrium.{name}" for name in ("search_programme", "search_systems", "search")]
+    installed = {name: sys.modules.get(name) for name in names}
+    try:
+        for name in names:
+            source = Path(assembly.__file__).with_name(f"{name.rsplit('.', 1)[1]}.py")
+            spec = importlib.util.spec_from_file_location(name, source)
+            module = sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+    finally:
+        for name, before in installed.items():
+            if before is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = before
     module.OutOfTimeError = OutOfTimeError
     return module
 

@@ -3,16 +3,12 @@
 """The search: which choices of messages and pieces might hold an equilibrium (theory, section 3, assembly).
 
 Plain Python; ``search.pxd`` gives C types to the same lines, so that an install with a C compiler runs them some
-fifty times faster and an install without one gives the same answers.
+fifty times faster and an install without one gives the same answers. The same holds for the two modules below it:
+``search_systems`` writes down the systems of a partial choice, ``search_programme`` decides one.
 
 The search walks over the messages. For each it chooses which types use it and, for each station that the message
-leads to, a piece. Floating point is used only to cut, and only where the cut is proved: a system A v = b,
-0 <= v <= u is given up when some y has
-
-    y . b - sum_j max(0, y . A_j) u_j  >  CUT_MARGIN * (size of the terms),
-
-which no rounding error can bring about (Neumaier & Shcherbina 2004, Safe bounds in linear and mixed-integer linear
-programming). Whatever is not proved is handed to ``judge``, which decides in exact arithmetic.
+leads to, a piece. Floating point is used only to cut, and only where the cut is proved. Whatever is not proved is
+handed to ``judge``, which decides in exact arithmetic.
 
 A choice stands for the points at which exactly the chosen pairs carry weight and, at simplex pieces that are
 reached, exactly the chosen responses do. Every equilibrium has such a description, so that nothing is lost by asking
@@ -25,14 +21,10 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 
-__all__ = ["CUT_MARGIN", "LOCAL", "SURELY_POSITIVE", "UNUSED", "USED", "X_SYSTEM", "Z_SYSTEM"]
-__all__ += ["OutOfTimeError", "Search"]
+from doubletalk.equilibrium.search_systems import UNDECIDED, UNUSED, USED, Systems
 
-CUT_MARGIN = 1e-11
-"""A float cut must beat the accumulated rounding error by three orders of magnitude (100 terms of 1.1e-16)."""
-SURELY_POSITIVE = 1e-7
-"""Slack above which a strict system is taken as feasible without asking ``judge``; leaves are confirmed exactly."""
-PIVOT_FLOOR = 1e-10
+__all__ = ["LOCAL", "UNUSED", "USED", "X_SYSTEM", "Z_SYSTEM", "OutOfTimeError", "Search"]
+
 CLOCK_EVERY = 16
 TICK_SECONDS = 0.05
 
@@ -40,16 +32,12 @@ X_SYSTEM = 0
 Z_SYSTEM = 1
 LOCAL = 2
 
-UNDECIDED = 0
-USED = 1
-UNUSED = 2
-
 
 class OutOfTimeError(Exception):
     """The deadline passed before the tree was exhausted."""
 
 
-class Search:
+class Search(Systems):
     """One walk over all choices. See :func:`doubletalk.equilibrium.assembly.find_products` for how it is filled.
 
     ``emit(states, chosen)`` receives each surviving leaf: [pair] -> USED or UNUSED, [station] -> piece index.
@@ -69,12 +57,7 @@ class Search:
         judge: Callable[[int, list[int], list[int]], bool],
         deadline: float,
     ) -> None:
-        self.types = types
-        self.unknowns = unknowns
-        self.pairs = len(pair_type)
-        self.pair_type = array("i", pair_type)
-        self.prior = array("d", prior)
-        self.base = array("d", base)
+        Systems.__init__(self, types, unknowns, pair_type, prior, base)
         self.emit = emit
         self.judge = judge
         self.deadline = deadline
@@ -83,96 +66,19 @@ class Search:
         self.done = 0.0
         self.ticked = 0.0
         self.tick: Callable[[float], None] | None = None
-        self.states = array("i", [UNDECIDED] * self.pairs)
 
-    def load_messages(
-        self, message_pairs: Sequence[Sequence[int]], message_stations: Sequence[Sequence[int]], stations: int
-    ) -> None:
-        """[message] -> its pairs; [message] -> its stations."""
-        self.messages = len(message_pairs)
-        self.message_pairs = [list(p) for p in message_pairs]
-        self.message_stations = [list(s) for s in message_stations]
-        self.stations = stations
-        self.chosen = array("i", [-1] * stations)
-        self.station_pairs: list[list[int]] = [[] for _ in range(stations)]
-        pair_message = [0] * self.pairs
-        for m in range(self.messages):
-            for i in self.message_pairs[m]:
-                pair_message[i] = m
-                for o in self.message_stations[m]:
-                    self.station_pairs[o].append(i)
-        self.pair_message = array("i", pair_message)
-        self.placed = array("i", [0] * self.messages)
+    # ---- the walk ------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Walk the whole tree."""
         self.local_answers: dict[tuple[int, int], bool] = {}
         last = [0] * self.types
         for m in range(self.messages):
             for i in self.message_pairs[m]:
                 last[self.pair_type[i]] = m
         self.last_chance = last
-
-    def load_pieces(
-        self,
-        station_pieces: Sequence[Sequence[int]],
-        off_path_pieces: Sequence[Sequence[int]],
-        piece_rows: Sequence[tuple[int, int]],
-        piece_columns: Sequence[Sequence[int]],
-        piece_strict: Sequence[int],
-        column_block: Sequence[int],
-        blocks: int,
-    ) -> None:
-        """Pieces by global index; rows are half-open ranges into the row store; columns are response vertices."""
-        self.station_pieces = [list(p) for p in station_pieces]
-        self.off_path_pieces = [list(p) for p in off_path_pieces]
-        self.open_pieces = [
-            [*always, *(k for k in unreached if k not in always)]
-            for always, unreached in zip(self.station_pieces, self.off_path_pieces, strict=True)
-        ]
-        self.piece_row_start = array("i", [r[0] for r in piece_rows] or [0])
-        self.piece_row_stop = array("i", [r[1] for r in piece_rows] or [0])
-        starts = [0]
-        flat: list[int] = []
-        for columns in piece_columns:
-            flat.extend(columns)
-            starts.append(len(flat))
-        self.piece_column_start = array("i", starts)
-        self.piece_columns = array("i", flat or [0])
-        self.piece_strict = array("i", piece_strict)
-        self.column_block = array("i", column_block)
-        self.columns = len(column_block)
-        self.blocks = blocks
-        self.block_row = array("i", [-1] * blocks)
-
-    def load_numbers(
-        self, payoffs: Sequence[float], rows: Sequence[float], row_equal: Sequence[int], links: int
-    ) -> None:
-        """Sender payoffs [pair * columns + column]; belief rows [row * unknowns + unknown], first the global links."""
-        self.payoffs = array("d", payoffs)
-        self.rows = array("d", rows or [0.0])
-        self.row_equal = array("i", row_equal or [0])
-        self.links = links
-        most = links
-        for pieces in self.open_pieces:
-            most += max([self.piece_row_stop[k] - self.piece_row_start[k] for k in pieces], default=0)
-        height = max(self.blocks + self.pairs, self.types + most) + 2
-        width = max(self.columns + self.types + self.pairs, self.unknowns + most) + 2
-        self.stride = width + height + 1
-        self.original = array("d", bytes(8 * height * self.stride))
-        self.tableau = array("d", bytes(8 * (height + 1) * self.stride))
-        self.upper = array("d", bytes(8 * self.stride))
-        self.basis = array("i", [0] * height)
-        self.dual = array("d", bytes(8 * height))
-        self.unknown_column = array("i", [-1] * self.unknowns)
         self.lower_bounds = array("d", bytes(8 * self.types * (self.messages + 1)))
         self.upper_bounds = array("d", [1.0] * (self.types * (self.messages + 1)))
-
-    def load_owners(self, owner: Sequence[int]) -> None:
-        """[unknown] -> the pair whose weight it refines (itself for pairs)."""
-        self.owner = array("i", owner)
-
-    # ---- the walk ------------------------------------------------------------------------------------------------
-
-    def run(self) -> None:
-        """Walk the whole tree."""
         self._message(0, 1.0)
 
     def _message(self, k: int, share: float) -> None:
@@ -328,288 +234,3 @@ class Search:
             if self.lower_bounds[now + t] > self.upper_bounds[now + t] + 1e-9:
                 return False
         return True
-
-    # ---- the two systems -----------------------------------------------------------------------------------------
-
-    def _z_system(self) -> int:
-        """Responses and payoffs v: v_t = payoff of (t, m) where used, >= where not. Scaled so that 0 <= v <= 1."""
-        stride = self.stride
-        rows = 0
-        for b in range(self.blocks):
-            self.block_row[b] = -1
-        width = self.types
-        strict = 0
-        for o in range(self.stations):
-            piece = self.chosen[o]
-            if piece < 0:
-                continue
-            insist = self._insists(o, piece)
-            strict |= insist
-            for c in range(self.piece_column_start[piece], self.piece_column_start[piece + 1]):
-                b = self.column_block[self.piece_columns[c]]
-                if self.block_row[b] < 0:
-                    self.block_row[b] = rows
-                    rows += 1
-                width += 1
-        first_pair_row = rows
-        for i in range(self.pairs):
-            if self.placed[self.pair_message[i]]:
-                rows += 1
-                if self.states[i] != USED:
-                    width += 1
-        width += 1
-        original = self.original
-        for r in range(rows):
-            for c in range(width):
-                original[r * stride + c] = 0.0
-        for t in range(self.types):
-            self.upper[t] = 1.0
-        column = self.types
-        epsilon = width - 1
-        self.upper[epsilon] = 1.0
-        for r in range(first_pair_row):
-            original[r * stride + width] = 1.0
-        for o in range(self.stations):
-            piece = self.chosen[o]
-            if piece < 0:
-                continue
-            insist = self._insists(o, piece)
-            for c in range(self.piece_column_start[piece], self.piece_column_start[piece + 1]):
-                source = self.piece_columns[c]
-                r = self.block_row[self.column_block[source]]
-                original[r * stride + column] = 1.0
-                if insist:
-                    original[r * stride + epsilon] += 1.0
-                self.upper[column] = 1.0
-                r = first_pair_row
-                for i in range(self.pairs):
-                    if self.placed[self.pair_message[i]]:
-                        value = self.payoffs[i * self.columns + source]
-                        if value != 0.0:
-                            original[r * stride + column] = -value
-                            if insist:
-                                original[r * stride + epsilon] -= value
-                        r += 1
-                column += 1
-        r = first_pair_row
-        for i in range(self.pairs):
-            if self.placed[self.pair_message[i]]:
-                original[r * stride + self.pair_type[i]] = 1.0
-                if self.states[i] != USED:
-                    original[r * stride + column] = -1.0
-                    self.upper[column] = 1.0
-                    column += 1
-                original[r * stride + width] = self.base[i]
-                r += 1
-        return self._feasible(rows, width, strict)
-
-    def _insists(self, o: int, piece: int) -> int:
-        """1 when the station is reached and its piece has every response in its support played, else 0."""
-        if self.piece_strict[piece]:
-            for i in self.station_pairs[o]:
-                if self.states[i] == USED:
-                    return 1
-        return 0
-
-    def _x_system(self) -> int:
-        """Weights of the pairs, undecided ones free: they sum to the prior, links hold, stations obey their piece."""
-        stride = self.stride
-        original = self.original
-        width = 0
-        for u in range(self.unknowns):
-            if self.states[self.owner[u]] == UNUSED:
-                self.unknown_column[u] = -1
-            else:
-                self.unknown_column[u] = width
-                width += 1
-        slack = width
-        for o in range(self.stations):
-            piece = self.chosen[o]
-            if piece >= 0:
-                for q in range(self.piece_row_start[piece], self.piece_row_stop[piece]):
-                    if not self.row_equal[q]:
-                        width += 1
-        width += 1
-        epsilon = width - 1
-        self.upper[epsilon] = 1.0
-        rows = self.types
-        for r in range(rows):
-            for c in range(width):
-                original[r * stride + c] = 0.0
-            original[r * stride + width] = self.prior[r]
-        for u in range(self.unknowns):
-            c = self.unknown_column[u]
-            if c >= 0:
-                t = self.pair_type[self.owner[u]]
-                self.upper[c] = self.prior[t]
-                if u < self.pairs:
-                    original[t * stride + c] = 1.0
-                    if self.states[u] == USED:
-                        original[t * stride + epsilon] += 1.0
-        for q in range(self.links):
-            rows = self._belief_row(q, rows, width, -1)
-        for o in range(self.stations):
-            piece = self.chosen[o]
-            if piece >= 0:
-                for q in range(self.piece_row_start[piece], self.piece_row_stop[piece]):
-                    if self.row_equal[q]:
-                        rows = self._belief_row(q, rows, width, -1)
-                    else:
-                        rows = self._belief_row(q, rows, width, slack)
-                        slack += 1
-        return self._feasible(rows, width, 1)
-
-    def _belief_row(self, q: int, row: int, width: int, slack: int) -> int:
-        """Write belief row q; returns the next free row. Rows without any live unknown are left out."""
-        original = self.original
-        at = row * self.stride
-        for c in range(width + 1):
-            original[at + c] = 0.0
-        total = 0.0
-        for u in range(self.unknowns):
-            c = self.unknown_column[u]
-            if c >= 0:
-                value = self.rows[q * self.unknowns + u]
-                if value != 0.0:
-                    original[at + c] = value
-                    total += abs(value)
-                    if u < self.pairs and self.states[u] == USED:
-                        original[at + width - 1] += value
-        if slack >= 0:
-            original[at + slack] = -1.0
-            self.upper[slack] = total
-        elif total == 0.0:
-            return row
-        return row + 1
-
-    # ---- one dense linear programme --------------------------------------------------------------------------------
-
-    def _feasible(self, rows: int, width: int, strict: int) -> int:
-        """1: strictly feasible; -1: proved infeasible; 0: not decided in floating point.
-
-        Unknowns 0 .. width-1, the last being the common slack epsilon that is maximised when *strict*.
-        """
-        stride = self.stride
-        original = self.original
-        tableau = self.tableau
-        basis = self.basis
-        full = width + rows
-        usable = width if strict else width - 1
-        for r in range(rows):
-            sign = -1.0 if original[r * stride + width] < 0.0 else 1.0
-            if sign < 0.0:
-                for c in range(width + 1):
-                    original[r * stride + c] = -original[r * stride + c]
-            for c in range(width):
-                tableau[r * stride + c] = original[r * stride + c]
-            for c in range(rows):
-                tableau[r * stride + width + c] = 0.0
-            tableau[r * stride + width + r] = 1.0
-            tableau[r * stride + full] = original[r * stride + width]
-            basis[r] = width + r
-        cost = rows * stride
-        for c in range(full + 1):
-            total = 0.0
-            if c < width or c == full:
-                for r in range(rows):
-                    total -= tableau[r * stride + c]
-            tableau[cost + c] = total
-        if self._pivots(rows, full, usable, 0) == 0:
-            return 0
-        if -tableau[cost + full] > 1e-9:
-            return self._proved_infeasible(rows, width, full)
-        if not strict:
-            return 1
-        for c in range(full + 1):
-            tableau[cost + c] = 0.0
-        tableau[cost + width - 1] = -1.0
-        for r in range(rows):
-            if basis[r] == width - 1:
-                for c in range(full + 1):
-                    tableau[cost + c] += tableau[r * stride + c]
-                tableau[cost + width - 1] = 0.0
-        if self._pivots(rows, full, usable, 1) == 0:
-            return 0
-        return 1 if tableau[cost + full] > SURELY_POSITIVE else 0
-
-    def _pivots(self, rows: int, full: int, usable: int, second: int) -> int:
-        """Simplex pivots to optimality (1), or to a clearly positive objective in the second phase; 0 when stuck."""
-        stride = self.stride
-        tableau = self.tableau
-        basis = self.basis
-        cost = rows * stride
-        limit = 20 + 6 * (rows + usable)
-        for count in range(limit):
-            if second and tableau[cost + full] > SURELY_POSITIVE * 10.0:
-                return 1
-            enter = -1
-            least = -1e-9
-            for c in range(usable):
-                if tableau[cost + c] < least:
-                    enter = c
-                    least = tableau[cost + c]
-                    if count > limit // 2:
-                        break
-            if enter < 0:
-                return 1
-            leave = -1
-            best = 0.0
-            size = 0.0
-            for r in range(rows):
-                value = tableau[r * stride + enter]
-                if second and basis[r] >= full - rows and (value > PIVOT_FLOOR or value < -PIVOT_FLOOR):
-                    ratio = 0.0
-                    value = abs(value)
-                elif value > PIVOT_FLOOR:
-                    ratio = tableau[r * stride + full] / value
-                else:
-                    continue
-                if leave < 0 or ratio < best - 1e-13 or (ratio <= best + 1e-13 and value > size):
-                    leave = r
-                    best = ratio
-                    size = value
-            if leave < 0:
-                return 0
-            self._pivot(rows, full, leave, enter)
-        return 0
-
-    def _pivot(self, rows: int, full: int, leave: int, enter: int) -> None:
-        stride = self.stride
-        tableau = self.tableau
-        at = leave * stride
-        inverse = 1.0 / tableau[at + enter]
-        for c in range(full + 1):
-            tableau[at + c] *= inverse
-        tableau[at + enter] = 1.0
-        for r in range(rows + 1):
-            if r != leave:
-                other = r * stride
-                factor = tableau[other + enter]
-                if factor != 0.0:
-                    for c in range(full + 1):
-                        tableau[other + c] -= factor * tableau[at + c]
-                    tableau[other + enter] = 0.0
-        self.basis[leave] = enter
-
-    def _proved_infeasible(self, rows: int, width: int, full: int) -> int:
-        """-1 when the phase-one multipliers prove infeasibility beyond rounding, else 0."""
-        stride = self.stride
-        original = self.original
-        gain = 0.0
-        size = 0.0
-        for r in range(rows):
-            y = 1.0 - self.tableau[rows * stride + width + r]
-            self.dual[r] = y
-            gain += y * original[r * stride + width]
-            size += abs(y * original[r * stride + width])
-        for c in range(width):
-            total = 0.0
-            spread = 0.0
-            for r in range(rows):
-                value = self.dual[r] * original[r * stride + c]
-                total += value
-                spread += abs(value)
-            if total > 0.0:
-                gain -= total * self.upper[c]
-            size += spread * self.upper[c]
-        return -1 if gain > CUT_MARGIN * size else 0
