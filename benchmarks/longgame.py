@@ -31,7 +31,7 @@ from doubletalk.longgame.reading import load_long_game
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 BEGIN, END = "<!-- long game: written by python -m benchmarks.longgame -->", "<!-- end of long game -->"
-PARTS = ("belarus", "draws", "gradient", "simulate", "beliefs", "states", "plain")
+PARTS = ("belarus", "draws", "gradient", "simulate", "beliefs", "states", "plain", "peers")
 
 
 def timed(call: Callable[[], Any], repeats: int) -> tuple[float, float]:
@@ -150,6 +150,28 @@ def plain_loops() -> dict[str, Any]:
     return {"plain_loops_s": loops, **ours, "ratio": loops / ours["solve_s"]}
 
 
+def against(peer: str, size: int) -> dict[str, Any]:
+    """The same game by us and by a peer: entry of *size* firms (sgamesolver), a bus of *size* mileages (QuantEcon)."""
+    import numpy as np
+    from longgame_entry import entry_file
+
+    from benchmarks.longgame_peers import bus_engine, by_quantecon, by_sgamesolver
+    from doubletalk.longgame.engine import tables_of
+    from doubletalk.longgame.reading import long_game_from_text
+    from doubletalk.longgame.solution import solve_long_game
+    from doubletalk.longgame.solving import solve
+
+    game = bus_engine(size) if peer == "QuantEcon" else long_game_from_text(entry_file(1.0, 1.0, firms=size))
+    solution = solve_long_game(game)
+    shape, tables = tables_of(game)
+    ours = timed(lambda: solve(shape, tables, np.array(game.values)), 5)[1]
+    theirs = (by_quantecon if peer == "QuantEcon" else by_sgamesolver)(solution)
+    return {
+        "peer": peer, "actors": len(game.actors), "states": game.states, "ours_of_the_processor_s": ours,
+        "theirs_of_the_processor_s": theirs.pop("seconds"), **theirs, "residual": solution.residual,
+    }  # fmt: skip
+
+
 def cases(quick: bool) -> dict[str, list[dict[str, Any]]]:
     """The cases of each part, as arguments of :func:`measure`."""
     gpu = not quick and on_gpu()
@@ -168,6 +190,8 @@ def cases(quick: bool) -> dict[str, list[dict[str, Any]]]:
         "beliefs": [{"kind": "solve", "points": points, "repeats": 1} for points in beliefs],
         "states": [{"kind": "solve", "points": 5, "times": each, "repeats": 1} for each in times],
         "plain": [{"kind": "plain"}],
+        "peers": [{"kind": "peer", "peer": "sgamesolver", "size": firms} for firms in ((2,) if quick else (2, 3, 4))]
+        + [{"kind": "peer", "peer": "QuantEcon", "size": n} for n in ((50,) if quick else (90, 1000))],
     }  # fmt: skip
 
 
@@ -184,6 +208,8 @@ def measure(case: dict[str, Any]) -> dict[str, Any]:
     kind = case["kind"]
     if kind == "plain":
         found = plain_loops()
+    elif kind == "peer":
+        found = against(case["peer"], case["size"])
     elif kind == "draws":
         found = many_draws(belarus(case["points"]), case["draws"], case["one_by_one"])
     elif kind == "gradient":
@@ -192,6 +218,8 @@ def measure(case: dict[str, Any]) -> dict[str, Any]:
         found = simulation(belarus(case["points"]), case["paths"], case["periods"], case["repeats"])
     else:
         found = one_solve(belarus(case["points"], case.get("times", 1)), case["repeats"])
+    if "theirs_of_the_processor_s" in found:
+        found["ratio"] = found["theirs_of_the_processor_s"] / found["ours_of_the_processor_s"]
     found["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     held = jax.devices()[0].memory_stats() or {}
     if jax.default_backend() != "cpu" and "peak_bytes_in_use" in held:

@@ -41,6 +41,9 @@ _Horizon = Annotated[
 _Belief = Annotated[
     float | None, typer.Option("--belief", metavar="P", help="Belief in the last stance; else the file's.")
 ]
+_From = Annotated[
+    str | None, typer.Option("--from", metavar="STATE", help="Start in this state, a=x,b=y,...; else the file's start.")
+]
 CASE_FILE = "longgame.yaml"
 
 
@@ -92,13 +95,40 @@ def _ending(game: LongGame, horizon: int | None) -> LongGame:
     return game if horizon is None else replace(game, horizon=horizon)
 
 
-def _solved(game: LongGame, settings: Sequence[str] | None, policy: str | None) -> LongSolution:
+def _solved(
+    game: LongGame, settings: Sequence[str] | None, policy: str | None, steps: int = 0, stored: Path | None = None
+) -> LongSolution:
     _needs_jax()
+    given = _coefficients(settings)
     with ProgressBar() as bar:
         bar(None, "solving")
+        from doubletalk.longgame.continuation import continue_in_precision, solve_from
         from doubletalk.longgame.solution import solve_long_game
 
-        return solve_long_game(game, _coefficients(settings), policy=policy)
+        if stored is not None:
+            return solve_from(game, stored, given, policy=policy)
+        if not steps:
+            return solve_long_game(game, given, policy=policy)
+        solution, path = continue_in_precision(game, given, steps=steps, policy=policy)
+    for step in path:
+        put(f"lambda {step.precision:.3f}: residual {step.residual:.1e}, {step.evaluations} evaluations, ")
+        put(f"choice probabilities moved by at most {step.moved:.3f}\n")
+    return solution
+
+
+def _levels(game: LongGame, text: str | None) -> tuple[int, ...] | None:
+    """Levels of all variables: those of --from, the file's start for the others."""
+    if text is None:
+        return None
+    given = _pairs(text, "--from")
+    names = [variable.name for variable in game.variables]
+    for name, label in given.items():
+        if name not in names:
+            raise InputError(f"--from: {unknown('state', name, names)}", game.path or None)
+        levels = game.variables[names.index(name)].levels
+        if label not in levels:
+            raise InputError(f"--from: {unknown(f'level of {name}', label, levels)}", game.path or None)
+    return tuple(v.levels.index(given[v.name]) if v.name in given else v.start for v in game.variables)
 
 
 @longgame.command()
@@ -136,6 +166,12 @@ def solve(
     starts: Annotated[
         int, typer.Option("--starts", metavar="N", help="Look for further equilibria from N starts.")
     ] = 0,
+    steps: Annotated[
+        int, typer.Option("--continue", metavar="N", help="Follow the equilibrium from lambda = 0 to 1 in N steps.")
+    ] = 0,
+    stored: Annotated[
+        Path | None, typer.Option("--continue-from", metavar="FILE.nc", help="Begin at a solution of --out.")
+    ] = None,
     grid: Annotated[
         bool, typer.Option("--grid-error", help="Measure the belief grid's error on a finer grid.")
     ] = False,
@@ -149,8 +185,12 @@ def solve(
     game = _ending(_loaded(file), horizon)
     if at and not game.horizon:
         raise InputError("--at asks for a period of a game that ends; give --horizon N or 'horizon' in the file")
+    if steps and stored is not None:
+        raise InputError("--continue and --continue-from: one of them, not both")
+    if steps < 0 or starts < 0:
+        raise InputError(f"--continue and --starts are counts, found {steps} and {starts}")
     asked = None if explain is None else _pairs(explain, "--explain")
-    solution = _solved(game, settings, policy)
+    solution = _solved(game, settings, policy, steps, stored)
     from doubletalk.longgame.explaining import explain as explained
     from doubletalk.longgame.solution import at_equilibrium, grid_error, search_equilibria
 
@@ -188,6 +228,7 @@ def simulate(
     stance: _Stance = None,
     belief: _Belief = None,
     horizon: _Horizon = None,
+    start: _From = None,
     impose: Annotated[
         str | None, typer.Option("--impose", metavar="ACTOR=MOVE", help="Print what this move changes, once imposed.")
     ] = None,
@@ -197,13 +238,17 @@ def simulate(
     if out is not None:
         check_writable(out)
     game = _ending(_loaded(file), horizon)
-    periods = min(periods, game.horizon) if game.horizon else periods
+    if game.horizon and periods > game.horizon:
+        note(f"the game ends after {game.horizon} {game.period}s, and so does the table")
+        periods = game.horizon
     true = _stance(game, stance)
     imposed = None if impose is None else _imposed(game, impose)
+    levels = _levels(game, start)
     solution = _solved(game, settings, policy)
     from doubletalk.longgame.simulate import frequencies, responses
 
-    options = {"paths": paths, "periods": periods, "seed": seed, "belief": belief, "stance": true}
+    begin = None if levels is None else (*levels, *(0 for _ in solution.game.variables[len(levels) :]))  # counters
+    options = {"paths": paths, "periods": periods, "seed": seed, "belief": belief, "stance": true, "start": begin}
     given = (solution.game, solution.tables, solution.play)
     table = frequencies(*given, **options) if imposed is None else responses(*given, *imposed, **options)  # type: ignore[arg-type]
     text = io.StringIO()
@@ -246,6 +291,7 @@ def policies(
     seed: _Seed = 1,
     stance: _Stance = None,
     belief: _Belief = None,
+    start: _From = None,
     draws: Annotated[
         int, typer.Option("--draws", metavar="N", help="Regret over N draws of the coefficients from their priors.")
     ] = 0,
@@ -270,7 +316,7 @@ def policies(
     if points is not None and len(game.stances) == 2:
         game = replace(game, points=points)
     names = list(only or [policy.name for policy in game.policies])
-    true = _stance(game, stance)
+    true, levels = _stance(game, stance), _levels(game, start)
     if not names:
         raise InputError("the file has no policies; see docs/longgame.md for how to write one", game.path or None)
     if draws < 0 or sobol < 0:
@@ -281,7 +327,7 @@ def policies(
     with ProgressBar() as bar:
         found = compared(
             game, names, _coefficients(settings), bar, paths=paths, periods=periods, seed=seed, belief=belief,
-            stance=true, draws=draws, sobol=sobol, vary=tuple(vary or ()),
+            stance=true, draws=draws, sobol=sobol, vary=tuple(vary or ()), start=levels,
         )  # fmt: skip
     if json or (out is not None and out.suffix == ".json"):
         _hand_over(json_text.dumps(_plain(policy_json(found)), indent=1) + "\n", out)

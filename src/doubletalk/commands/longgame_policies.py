@@ -30,6 +30,7 @@ class Compared:
 def compared(
     game: LongGame, names: Sequence[str], coefficients: Mapping[str, float], bar: ProgressBar, *, paths: int,
     periods: int, seed: int, belief: float | None, stance: int | None, draws: int, sobol: int, vary: tuple[str, ...],
+    start: tuple[int, ...] | None = None,
 ) -> Compared:  # fmt: skip
     """Solve, simulate and weigh; every equilibrium is solved once."""
     from doubletalk.longgame.policies import outcomes_of
@@ -42,15 +43,14 @@ def compared(
         bar(k / (len(names) + 1), f"solving under {name or 'no policy'}")
         solved.append(room.solution(Setting(changes, policy=name or "")))
     outcomes = outcomes_of(game, [None, *names], paths=paths, periods=periods, seed=seed, belief=belief,
-                           stance=stance, solutions=solved)  # fmt: skip
+                           stance=stance, start=start, solutions=solved)  # fmt: skip
     one_actor = len({policy.actor for policy in game.policies if policy.name in names}) == 1
-    weighed = None
+    weighed, scene = None, Scene(start=start, belief=belief)
     if one_actor and len(names) > 1:
         weighed_actor(game, names)
-        scene = Scene(belief=belief)
         weighed = weigh(room, names, paths=paths, periods=periods, seed=seed, draws=draws, changes=changes,
                         scene=scene, only=vary, progress=bar)  # fmt: skip
-    found = sensitivity(room, names, sample=sobol, seed=seed, only=vary, progress=bar) if sobol else None
+    found = sensitivity(room, names, sample=sobol, seed=seed, only=vary, scene=scene, progress=bar) if sobol else None
     return Compared(game, outcomes, weighed, found)
 
 
@@ -120,7 +120,7 @@ def policy_json(found: Compared) -> dict[str, Any]:
         }  # fmt: skip
     if s is not None:
         data["sensitivity"] = {
-            "sample": s.sample, "solved": s.solved, "mean": s.mean, "variance": s.variance,
+            "sample": s.sample, "solved": s.solved, "mean": s.mean, "variance": s.variance, "surrogate": s.surrogate,
             "coefficients": {
                 name: {"first": s.first[k], "first_90": [s.first_low[k], s.first_high[k]], "total": s.total[k],
                        "total_90": [s.total_low[k], s.total_high[k]]}
@@ -154,6 +154,7 @@ def summary(found: Compared) -> list[str]:
         )
         lines.append(
             f"value of the best policy over the priors: mean {s.mean:.3f}, variance {s.variance:.3f}; total Sobol "
-            f"index with 90 % of the bootstrap: {shown}; sample {s.sample}, {s.solved} equilibria"
+            f"index with its 90 % interval: {shown}; sample {s.sample}, {s.solved} equilibria"
+            + (f"; a quadratic explains {s.surrogate:.1%} of the variance" if s.surrogate == s.surrogate else "")
         )
     return lines

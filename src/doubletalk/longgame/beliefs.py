@@ -8,6 +8,9 @@ f0, f1 the values and d0, d1 the slopes (per cell) at its ends. The slopes are t
 the values: the curve has two continuous derivatives, so that likelihoods have no kinks at the grid's points. With three
 points it is the parabola through them, with two the straight line.
 
+Where an actor follows a rule that jumps in the belief, curves jump too and a spline would swing past them: there every
+function is taken as straight between the grid's points (``straight``).
+
 Source: de Boor (1978), A Practical Guide to Splines, chapter IV.
 """
 
@@ -55,21 +58,23 @@ def slopes(table: Array, axis: int) -> Array:
     return jnp.moveaxis(jnp.tensordot(matrix, table, axes=([1], [axis])), 0, axis)
 
 
-def placed(points: int, at: Array) -> tuple[Array, tuple[Array, Array, Array, Array]]:
+def placed(points: int, at: Array, straight: bool = False) -> tuple[Array, tuple[Array, Array, Array, Array]]:
     """The cell of each belief, and its weights on (f0, d0, f1, d1)."""
     position = at * (points - 1)
     cell = jnp.clip(jnp.floor(jax.lax.stop_gradient(position)).astype(jnp.int32), 0, points - 2)
     s = position - cell
     r = 1 - s
+    if straight:
+        return cell, (r, jnp.zeros_like(s), s, jnp.zeros_like(s))
     return cell, ((1 + 2 * s) * r * r, s * r * r, s * s * (3 - 2 * s), -s * s * r)
 
 
-def interpolated(tables: list[tuple[Array, Array]], at: Array, axis: int) -> list[Array]:
+def interpolated(tables: list[tuple[Array, Array]], at: Array, axis: int, straight: bool = False) -> list[Array]:
     """Each table at the beliefs *at*, from its values and slopes on the grid along *axis*, which is else as *at*."""
     points = at.shape[axis]
     if points == 1:
         return [jnp.broadcast_to(values, at.shape) for values, _ in tables]
-    cell, (v0, w0, v1, w1) = placed(points, at)
+    cell, (v0, w0, v1, w1) = placed(points, at, straight)
     found = []
     for pair in tables:
         values, slope = (jnp.broadcast_to(part, at.shape) for part in pair)
@@ -79,11 +84,11 @@ def interpolated(tables: list[tuple[Array, Array]], at: Array, axis: int) -> lis
     return found
 
 
-def curve_weights(points: int, at: Array) -> Array:
+def curve_weights(points: int, at: Array, straight: bool = False) -> Array:
     """W [n, points] with W @ values = the curve through the values at the beliefs *at* [n]."""
     if points == 1:
         return jnp.ones((at.shape[0], 1))
-    cell, (v0, w0, v1, w1) = placed(points, at)
+    cell, (v0, w0, v1, w1) = placed(points, at, straight)
     matrix, unit = jnp.asarray(slopes_matrix(points)), jnp.eye(points)
     parts = ((v0, unit, 0), (w0, matrix, 0), (v1, unit, 1), (w1, matrix, 1))
     return sum(weight[:, None] * rows[cell + k] for weight, rows, k in parts)

@@ -220,7 +220,7 @@ def _after_hazard(shape: Shape, tables: Tables, values: Array, beliefs: Array) -
     """Values one stance change later: the belief moves to b (1 - h_last) + (1 - b) h_first, and a stance may change."""
     leave = tables.hazard
     moved = beliefs * (1 - leave[1]) + (1 - beliefs) * leave[0]
-    values = jnp.einsum("bj,cxje->cxbe", curve_weights(shape.points, moved), values)
+    values = jnp.einsum("bj,cxje->cxbe", curve_weights(shape.points, moved, shape.straight), values)
     first, last = shape.columns[shape.informed]
     kept = values.at[first].set((1 - leave[0]) * values[first] + leave[0] * values[last])
     return kept.at[last].set((1 - leave[1]) * values[last] + leave[1] * values[first])

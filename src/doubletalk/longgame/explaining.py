@@ -31,6 +31,8 @@ def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> 
     with the belief that these have made.
     """
     game, shape = solution.game, solution.shape
+    if not 0 <= belief <= 1:
+        raise InputError(f"the belief is a probability, found {belief}")
     levels = _levels(solution, state)
     here = _Here(solution, levels)
     lines: list[str] = []
@@ -44,6 +46,9 @@ def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> 
             now = np.array([here.paid(i, stance, seen, m, belief) for m in range(len(actor.moves))])
             who = f"{actor.name} ({game.stances[t]})" if informed else actor.name
             who = f"{who}, belief {belief:.3f}" if shape.informed >= 0 else who
+            if solution.tables.fixed[i] is not None:
+                lines.append(f"{who}: {actor.moves[int(chances.argmax())]}, by its policy")
+                continue
             order = np.argsort(-chances)[:SHOWN]
             best = order[0]
             shown = [f"{actor.moves[best]} {chances[best]:.3f} (best)"]
@@ -69,7 +74,10 @@ def explain(solution: LongSolution, state: Mapping[str, str], belief: float) -> 
 
 def _levels(solution: LongSolution, state: Mapping[str, str]) -> tuple[int, ...]:
     game = solution.game
-    index = []
+    index, names = [], [variable.name for variable in game.variables]
+    for name in state:
+        if name not in names:
+            raise InputError(unknown("state variable", name, names))
     for variable in game.variables:
         if variable.name not in state:
             raise InputError(f"the state lacks {variable.name!r}; give all of {[v.name for v in game.variables]}")
@@ -89,7 +97,8 @@ class _Here:
 
     def _between(self, table: Any, seen: tuple[int, ...], belief: float) -> Floats:
         """[own moves, belief] at the state and the moves seen, as a curve at the belief."""
-        return np.asarray(table[(*self.levels, *seen)], dtype=float) @ _curve(self.solution.shape.points, belief)
+        shape = self.solution.shape
+        return np.asarray(table[(*self.levels, *seen)], dtype=float) @ _curve(shape.points, belief, shape.straight)
 
     def _tables(self, part: int, i: int) -> list[Any]:
         table = np.asarray(self.solution.play[part][i])
@@ -148,10 +157,10 @@ class _Here:
 
 
 @cache
-def _curve(points: int, belief: float) -> Floats:
+def _curve(points: int, belief: float, straight: bool) -> Floats:
     """Weights on the grid's points that give a curve's value at a belief."""
     import jax.numpy as jnp
 
     from doubletalk.longgame.beliefs import curve_weights
 
-    return np.asarray(curve_weights(points, jnp.asarray([belief])), dtype=float)[0]  # type: ignore[no-any-return]
+    return np.asarray(curve_weights(points, jnp.asarray([belief]), straight), dtype=float)[0]  # type: ignore[no-any-return]

@@ -32,6 +32,7 @@ class Shape:
     groups         positions of the actors that move at once, group by group in the order of play
     kinds          for each actor the kind of each of its moves: moves of one kind lead to the same later play
     classes        for each actor the class of each kind: kinds of one class have the same transitions
+    straight       whether functions of the belief are straight between the grid's points, for rules that jump in it
     """
 
     levels: tuple[int, ...]
@@ -42,6 +43,7 @@ class Shape:
     groups: tuple[tuple[int, ...], ...]
     kinds: tuple[tuple[int, ...], ...]
     classes: tuple[tuple[int, ...], ...]
+    straight: bool = False
 
     @property
     def stances(self) -> int:
@@ -115,6 +117,7 @@ def shape_of(game: LongGame, fixed: Mapping[int, Floats] | None = None) -> Shape
         tuple(len(variable.levels) for variable in game.variables), tuple(len(actor.moves) for actor in game.actors),
         game.position(game.informed) if signalling else -1, game.points if signalling else 1, drifting,
         game.groups, tuple(kinds), tuple(classes),
+        any(bool(np.ptp(rule, axis=-1).any()) for rule in (fixed or {}).values()),
     )  # fmt: skip
 
 

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from doubletalk.errors import InputError
 from doubletalk.game.wording import unknown
-from doubletalk.longgame.declaration import Counter, LongGame, Rule, Variable
-from doubletalk.longgame.layout import feature, policy_array
+from doubletalk.longgame.declaration import Counter, LongGame, Policy, Rule, Variable
+from doubletalk.longgame.layout import feature, masks, policy_array
 
 if TYPE_CHECKING:
     from doubletalk.longgame.solution import LongSolution
 
-__all__ = ["PolicyOutcomes", "outcomes_of", "under_policy"]
+__all__ = ["PolicyOutcomes", "check_policy", "outcomes_of", "under_policy"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,10 +31,36 @@ def under_policy(game: LongGame, name: str) -> tuple[LongGame, dict[int, npt.NDA
     counted = replace(game, variables=(*game.variables, *(_counter(counter) for counter in policy.counters)))
     beliefs = np.linspace(0, 1, counted.points) if len(game.stances) == 2 else np.zeros(1)
     rule = policy_array(counted, policy, beliefs)
+    _refuse_barred(counted, policy, rule)
     position = game.position(policy.actor)
     if policy.actor == game.informed and len(game.stances) == 2:
         rule = np.stack([rule, rule])
     return counted, {position: rule}
+
+
+def check_policy(game: LongGame, policy: Policy) -> None:
+    """Refuse a policy without memory that makes a move which its actor cannot make; ``under_policy`` does for all."""
+    _refuse_barred(game, policy, policy_array(game, policy, np.zeros(1)))
+
+
+def _refuse_barred(game: LongGame, policy: Policy, rule: Floats) -> None:
+    """InputError where *rule* [v.., earlier moves.., own move, belief] is at a state and moves that bar its move."""
+    position, count = game.position(policy.actor), len(game.variables)
+    sizes = rule.shape[: count + position + 1]
+    barred, cannot = np.zeros(sizes, dtype=bool), np.zeros(sizes, dtype=bool)
+    for i, mask in enumerate(masks(game)[: position + 1]):
+        if mask is not None:
+            own = mask[..., 0].reshape(mask.shape[: count + position + 1]) < 0
+            cannot, barred = (cannot | own, barred) if i < position else (cannot, np.broadcast_to(own, sizes))
+    wrong = np.argwhere((rule > 0).any(axis=-1) & barred & ~cannot)
+    if len(wrong):
+        actor, at = game.actors[position], wrong[0]
+        told = [f"{v.name}: {v.levels[k]}" for v, k in zip(game.variables, at[:count], strict=True)]
+        told += [f"{a.name}: {a.moves[k]}" for a, k in zip(game.actors, at[count:-1], strict=False)]
+        raise InputError(
+            f"policy {policy.name!r} makes {actor.name} move {actor.moves[at[-1]]!r} where that is unavailable, at "
+            f"{', '.join(told)}; give a rule for it", game.path or None,
+        )  # fmt: skip
 
 
 def _counter(counter: Counter) -> Variable:

@@ -23,6 +23,7 @@ from doubletalk.game.wording import unknown
 from doubletalk.longgame.declaration import Actor, Condition, LongGame, Policy
 from doubletalk.longgame.engine import Unknown, tables_of
 from doubletalk.longgame.layout import Shape, feature
+from doubletalk.longgame.policies import check_policy
 from doubletalk.longgame.simulate import Paths, simulate
 from doubletalk.longgame.solution import LongSolution, endless, solve_long_game, values_with
 from doubletalk.longgame.solving import TOLERANCE, play_of, solve
@@ -146,6 +147,8 @@ class Room:
             if self.memory_points is not None and len(game.stances) == 2:
                 game = replace(game, points=self.memory_points)
             return solve_long_game(game, changes, policy=policy.name)
+        if policy is not None:
+            check_policy(game, policy)
         values, game = values_with(game, changes), as_bars(game, policy)
         shape, tables = tables_of(game)
         found = solve(shape, tables, values, self._last.get(shape))
@@ -154,7 +157,8 @@ class Room:
             found = solve(shape, tables, values)
             size = float(found.residual)
         if not size <= TOLERANCE:
-            raise DoubletalkError(f"no equilibrium found: residual {size:.2g}, {TOLERANCE:.0e} is needed")
+            under = f" under policy {setting.policy}" if setting.policy else ""
+            raise DoubletalkError(f"no equilibrium found{under}: residual {size:.2g}, {TOLERANCE:.0e} is needed")
         self._last.setdefault(shape, found.unknown)
         play = play_of(shape, found)
         return LongSolution(game, shape, tables, values, found.unknown, play, size, int(found.evaluations))

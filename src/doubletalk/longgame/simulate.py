@@ -6,7 +6,7 @@ that they give.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -19,7 +19,7 @@ from doubletalk.errors import InputError
 from doubletalk.longgame.beliefs import placed, slopes_matrix
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.engine import Play, Tables
-from doubletalk.longgame.layout import Shape, shape_of
+from doubletalk.longgame.layout import Shape, masks, shape_of
 
 __all__ = ["Paths", "frequencies", "responses", "simulate"]
 
@@ -58,12 +58,17 @@ def simulate(
     if paths < 1 or periods < 1:
         raise InputError(f"paths and periods must be at least 1, found {paths} and {periods}")
     shape = shape_of(game)
+    followed = [(i, np.asarray(rule)) for i, rule in enumerate(tables.fixed) if rule is not None]
+    rules = ((rule, 2 if i == shape.informed else 1) for i, rule in followed)
+    shape = replace(shape, straight=any(bool(np.ptp(rule, axis=axis).any()) for rule, axis in rules))
     given = np.asarray(tuple(variable.start for variable in game.variables) if start is None else start)
     prior = np.asarray(game.belief if belief is None else belief, dtype=float)
     if game.horizon and periods > game.horizon:
         raise InputError(f"the game ends after {game.horizon} periods, so {periods} cannot be simulated")
     if not ((prior >= 0) & (prior <= 1)).all():
         raise InputError(f"the belief is a probability, found {prior}")
+    for i, move in (impose or {}).items():
+        _may_be_made(game, i, move, given)
     imposed = jnp.asarray([(impose or {}).get(i, -1) for i in range(len(shape.moves))])
     logs = tuple(_flat(shape, i, each, game.horizon) for i, each in enumerate(play.log_probabilities))
     out = _simulate(
@@ -72,6 +77,21 @@ def simulate(
     )  # fmt: skip
     levels, moves, beliefs, stances = (np.asarray(part) for part in out)
     return Paths(levels, moves, beliefs, stances)
+
+
+def _may_be_made(game: LongGame, i: int, move: int, start: Ints) -> None:
+    """Refuse a move that its actor cannot make at the start, whatever was done before it in the period."""
+    mask = masks(game)[i]
+    if mask is None or start.ndim > 1:
+        return
+    table = mask[..., 0]
+    for level in start:  # each level taken removes an axis
+        table = table.take(min(int(level), table.shape[0] - 1), 0)
+    own = table.take(min(move, table.shape[i] - 1), i)
+    if (own < 0).all():
+        at = ", ".join(f"{v.name}={v.levels[int(k)]}" for v, k in zip(game.variables, start, strict=True))
+        who = game.actors[i]
+        raise InputError(f"{who.name} cannot make the move {who.moves[move]!r} at {at}", game.path or None)
 
 
 def _flat(shape: Shape, i: int, logs: Array, horizon: int) -> list[tuple[Any, Any]]:
@@ -85,12 +105,12 @@ def _flat(shape: Shape, i: int, logs: Array, horizon: int) -> list[tuple[Any, An
     return [(part, part @ slopes_matrix(shape.points).T) for part in parts]
 
 
-def _between(table: tuple[Array, Array], index: Array, belief: Array, points: int) -> Array:
+def _between(table: tuple[Array, Array], index: Array, belief: Array, shape: Shape) -> Array:
     """Probabilities [N, moves] at the state *index* and the belief: the softmax of the interpolated logarithms."""
     logs, slope = table
-    if points == 1:
+    if shape.points == 1:
         return jnp.exp(logs[index, :, 0])
-    cell, weights = placed(points, belief)
+    cell, weights = placed(shape.points, belief, shape.straight)
     parts = (logs[index, :, cell], slope[index, :, cell], logs[index, :, cell + 1], slope[index, :, cell + 1])
     return jax.nn.softmax(sum(weight[:, None] * part for weight, part in zip(weights, parts, strict=True)), axis=-1)
 
@@ -121,7 +141,7 @@ def _simulate(
         moved, after = [], belief
         for i, count in enumerate(shape.moves):
             now = [part if part[0].ndim == 3 else (part[0][n], part[1][n]) for part in tables[i]]
-            both = [_between(part, index, after, shape.points) for part in now]
+            both = [_between(part, index, after, shape) for part in now]
             chances = both[0] if len(both) == 1 else jnp.where(stances[:, None] == 1, both[1], both[0])
             move = jnp.where((n == 0) & (imposed[i] >= 0), imposed[i], _draw(keys[i], chances)).astype(jnp.int32)
             if i == shape.informed:
@@ -183,11 +203,14 @@ def frequencies(
     paths: int = 10_000,
     periods: int = 12,
     seed: int = 1,
+    start: tuple[int, ...] | None = None,
     belief: float | None = None,
     stance: int | None = None,
 ) -> dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
     """Shares of every level ([periods + 1, levels]) and move ([periods, moves]) over time, with Monte-Carlo errors."""
-    run = simulate(game, tables, play, paths=paths, periods=periods, seed=seed, belief=belief, stance=stance)
+    run = simulate(
+        game, tables, play, paths=paths, periods=periods, seed=seed, start=start, belief=belief, stance=stance
+    )
     nothing = np.full_like
     found = {}
     for v, variable in enumerate(game.variables):

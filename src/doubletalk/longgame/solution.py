@@ -111,9 +111,10 @@ def solve_long_game(
     found = solve_backwards(shape, tables, values, horizon) if horizon else solve(shape, tables, values, guess)
     size = float(found.residual)
     if not size <= TOLERANCE:
+        under = f" under policy {policy}" if policy else ""
         raise DoubletalkError(
-            f"no equilibrium found: the residual stopped at {size:.2g} after {int(found.evaluations)} evaluations, "
-            f"{TOLERANCE:.0e} is needed; try smaller coefficients or smaller discounts"
+            f"no equilibrium found{under}: the residual stopped at {size:.2g} after {int(found.evaluations)} "
+            f"evaluations, {TOLERANCE:.0e} is needed; try smaller coefficients or smaller discounts"
         )
     play = play_of(shape, found)
     return LongSolution(game, shape, tables, values, found.unknown, play, size, int(found.evaluations))
@@ -152,16 +153,15 @@ def search_equilibria(
     """
     import jax.numpy as jnp
 
-    from doubletalk.longgame.engine import Unknown, start
+    from doubletalk.longgame.continuation import follow
+    from doubletalk.longgame.engine import Unknown
     from doubletalk.longgame.solving import TOLERANCE, solve
 
     endless(solution.game, "a search for further equilibria")
     shape, tables, random = solution.shape, solution.tables, np.random.default_rng(seed)
     found, times, failed = [solution.unknown], [1], 0
-    follow = start(shape)
-    for share in (0.0, 0.25, 0.5, 0.75):
-        follow = solve(shape, tables, share * solution.coefficients, follow).unknown
-    guesses = [follow]
+    *_, last = follow(shape, tables, solution.coefficients, (0.0, 0.25, 0.5, 0.75))
+    guesses = [last.unknown]
     for _ in range(starts):
         values = np.asarray(solution.unknown.values) + spread * random.standard_normal(shape.values)
         ratios = spread / 5 * random.standard_normal(shape.ratios)

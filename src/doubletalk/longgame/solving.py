@@ -1,5 +1,7 @@
 """Solving for a Markov logit equilibrium: Anderson acceleration, a Newton-Krylov finish, implicit derivatives.
 
+Where the first two fail, damped steps and Newton's method again.
+
 All of it is compiled once for each :class:`~doubletalk.longgame.layout.Shape`; coefficients, discounts, hazards and
 transition tables are arguments, so changing them compiles nothing. ``compilations()`` counts.
 
@@ -42,6 +44,10 @@ TOLERANCE = 1e-10
 MEMORY = 15
 ANDERSON_STEPS = 400
 NEWTON_STEPS = 20
+DAMPED_STEPS = 2000
+DAMPED_TOLERANCE = 1e-6
+SHARES = (0.5, 0.1)
+"""Shares of a step that are tried, one after the other, where acceleration and Newton's method have failed."""
 
 _compiled = {"count": 0}
 
@@ -198,6 +204,41 @@ def _finish_one(shape: Shape, tables: Tables, coefficients: Array, found: Solved
 
 
 @partial(jax.jit, static_argnums=(0,))
+def _damped_one(
+    shape: Shape, tables: Tables, coefficients: Array, guess: Unknown, share: float, tolerance: float
+) -> Solved:
+    """Plain steps of a share of G(x) - x, which bear jumps that acceleration does not, then Newton's method."""
+    _compiled["count"] += 1
+    image, flat, back = _map(shape, tables, coefficients, guess)
+
+    def going(s: tuple[Array, Array, Array]) -> Array:
+        return (s[1] > DAMPED_TOLERANCE) & (s[2] < DAMPED_STEPS)
+
+    def advance(s: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        step = image(s[0])[0] - s[0]
+        return s[0] + share * step, jnp.max(jnp.abs(step)), s[2] + 1
+
+    x, _, count = jax.lax.while_loop(going, advance, (flat, jnp.array(jnp.inf), jnp.array(0)))
+    size = jnp.max(jnp.abs(image(x)[0] - x))
+    x, size, more = _newton(lambda y: image(y)[0], x, size, tolerance)
+    return Solved(back(x), size, count + more, image(x)[1])
+
+
+def _rescued(
+    shape: Shape, tables: Tables, coefficients: Array, guess: Unknown, found: Solved, tolerance: float
+) -> Solved:
+    """Newton's method from where acceleration stopped; where that fails, damped steps from the guess."""
+    found = _finish_one(shape, tables, coefficients, found._replace(play=None), tolerance)
+    for share in SHARES:
+        if float(found.residual) <= tolerance:
+            break
+        other = _damped_one(shape, tables, coefficients, guess, share, tolerance)
+        if not float(found.residual) <= float(other.residual):
+            found = other._replace(evaluations=found.evaluations + other.evaluations)
+    return found
+
+
+@partial(jax.jit, static_argnums=(0,))
 def _solve_draws(shape: Shape, tables: Tables, draws: Array, guess: Unknown, tolerance: float) -> Solved:
     _compiled["count"] += 1
     found: Solved = jax.vmap(lambda c, g: _solve(shape, tables, c, g, tolerance)._replace(play=None))(draws, guess)
@@ -222,7 +263,7 @@ def solve(
     values = jnp.asarray(coefficients, dtype=float)
     found: Solved = _solve_one(shape, tables, values, given, tolerance)
     if not float(found.residual) <= tolerance:
-        found = _finish_one(shape, tables, values, found._replace(play=None), tolerance)
+        found = _rescued(shape, tables, values, given, found, tolerance)
     return found
 
 
@@ -262,8 +303,8 @@ def solve_many(
         given = jax.tree.map(lambda part: jnp.broadcast_to(part, (len(draws), *part.shape)), given)
     found: Solved = _solve_draws(shape, tables, draws, given, tolerance)
     for k in np.flatnonzero(~(np.asarray(found.residual) <= tolerance)):
-        one = _finish_one(shape, tables, draws[k], jax.tree.map(lambda part, k=k: part[k], found), tolerance)
-        one = one._replace(play=None)
+        own, guessed = (jax.tree.map(lambda part, k=k: part[k], each) for each in (found, given))
+        one = _rescued(shape, tables, draws[k], guessed, own, tolerance)._replace(play=None)
         found = jax.tree.map(lambda all_, own, k=k: all_.at[k].set(own), found, one)
     return found
 

@@ -139,7 +139,7 @@ def signalling(
     beliefs, kinds = belief_grid(shape.points), shape.kinds[shape.informed]
     along = beliefs.reshape(-1, *(1,) * (ratios.ndim - 2))
     after = posterior(along, ratios)
-    at = _brought_about(worth, flows, after, kinds, ratios.ndim - 2)
+    at = _brought_about(worth, flows, after, kinds, ratios.ndim - 2, shape.straight)
     first, last = shape.columns[shape.informed]
     rules = (None, None) if rule is None else (rule[0], rule[1])
     one, other = _chosen(at[first], mask, rules[0]), _chosen(at[last], mask, rules[1])
@@ -164,11 +164,11 @@ def signalling(
 
 
 def _brought_about(
-    worth: list[Array], flows: list[Any], after: Array, kinds: tuple[int, ...], axis: int
+    worth: list[Array], flows: list[Any], after: Array, kinds: tuple[int, ...], axis: int, straight: bool
 ) -> list[Array]:
     """Each value function at the belief *after* that the informed actor's move brings about, with this stage's flow."""
     tables = [(spread(w, kinds, axis), spread(slopes(w, 1), kinds, axis)) for w in worth]
-    at = jax.lax.optimization_barrier(interpolated(tables, after, 1))
+    at = jax.lax.optimization_barrier(interpolated(tables, after, 1, straight))
     return [value + _flow_at(flow, after) for value, flow in zip(at, flows, strict=True)]
 
 
@@ -204,7 +204,7 @@ def at_once(
         belief = beliefs.reshape(-1, *(1,) * (lead + len(group) - 1))
         after = posterior(belief, placed(ratios, place))
         after = jnp.broadcast_to(after, (*after.shape[:lead], *counts, after.shape[-1]))
-        at = _brought_about(worth, flows, after, shape.kinds[shape.informed], lead + place)
+        at = _brought_about(worth, flows, after, shape.kinds[shape.informed], lead + place, shape.straight)
     else:
         at = [w if flow is None else w + flow for w, flow in zip(worth, flows, strict=True)]
     chances = []

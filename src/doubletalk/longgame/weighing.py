@@ -165,11 +165,12 @@ def priors(game: LongGame) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Sobol indices of the value of the best policy; ``*_low`` and ``*_high``: 90 % of the bootstrap over the sample.
+    """Sobol indices of the value of the best policy; ``*_low`` and ``*_high``: the ends of 90 % intervals.
 
     first, total   share of the variance that the coefficient explains alone, and with all others
     sample         N; the equilibria solved are N (coefficients + 2) for each policy
     variance       of the value over the priors
+    surrogate      share of it that a quadratic in the coefficients explains, which then took its noise out; else nan
     """
 
     names: tuple[str, ...]
@@ -183,25 +184,26 @@ class Sensitivity:
     solved: int
     mean: float
     variance: float
+    surrogate: float = float("nan")
 
 
 def sensitivity(
     room: Room, names: Sequence[str], *, sample: int = 8, seed: int = 1, only: Sequence[str] = (),
-    progress: Progress | None = None,
+    scene: Scene | None = None, progress: Progress | None = None,
 ) -> Sensitivity:  # fmt: skip
     """Sobol indices of ``max over policies of the value at the start``, over the priors of the file.
 
-    ``sample`` is a power of two; ``only`` restricts to some coefficients, the others held. Source: Sobol' (1993);
-    Saltelli et al. (2010), Computer Physics Communications 181, for the estimators, which are those of SciPy.
+    The start and the belief are those of ``scene``, the file's if None.
+    ``sample`` is a power of two; ``only`` restricts to some coefficients, the others held. The estimators are in
+    :mod:`doubletalk.longgame.sobol`.
     """
-    from scipy import stats
-
-    from doubletalk.longgame.room import Setting, worth_at_start
+    from doubletalk.longgame.room import Scene, Setting, worth_at_start
+    from doubletalk.longgame.sobol import sobol_indices
 
     if sample < 2 or sample & (sample - 1):
         raise InputError(f"the sample of the sensitivities is a power of two such as 8 or 64, found {sample}")
-    game = room.game
-    actor = weighed_actor(game, names)
+    game, begin = room.game, scene or Scene()
+    actor, belief = weighed_actor(game, names), game.belief if begin.belief is None else begin.belief
     found = _varied(game, only)
     if not found:
         raise InputError("no coefficient has a prior, so there is nothing to vary; give prior: {normal: [0, 1]}")
@@ -209,33 +211,26 @@ def sensitivity(
     values: list[float] = []
 
     def best(drawn: Floats) -> Floats:
-        for column in drawn.T:
-            changes = tuple(sorted(zip(found, map(float, column), strict=True)))
+        for row_drawn in drawn:
+            changes = tuple(sorted(zip(found, map(float, row_drawn), strict=True)))
             told(len(values) / whole, f"equilibria for sensitivities: {len(values)} of {whole} points")
             worths = []
             for name in names:
                 setting = Setting(changes, policy=name)
-                row = worth_at_start(room.solution(setting), actor)
+                row = worth_at_start(room.solution(setting), actor, begin.start)
                 grid = np.linspace(0, 1, max(row.shape[-1], 2))
                 row = row if row.ndim == 1 else row[0] * (1 - grid) + row[1] * grid
-                worths.append(float(np.interp(game.belief, grid, np.resize(row, len(grid)))))
+                worths.append(float(np.interp(belief, grid, np.resize(row, len(grid)))))
                 room.drop(setting)
             values.append(max(worths))
-        return np.array(values[-drawn.shape[1] :])[None, :]
+        return np.array(values)
 
-    index = stats.sobol_indices(func=best, n=sample, dists=list(found.values()), rng=np.random.default_rng(seed))
-    if not np.isfinite(np.asarray(index.first_order)).all():
+    index = sobol_indices(best, list(found.values()), sample, np.random.default_rng(seed))
+    if not np.isfinite(index.first).all():
         raise DoubletalkError("the value of the best policy does not vary over the priors; sensitivities are undefined")
-    spread = index.bootstrap(confidence_level=0.9, n_resamples=499)
-    first, total = spread.first_order.confidence_interval, spread.total_order.confidence_interval
-    plain = np.array(values[: 2 * sample])
-
-    def flat(values: Any) -> Floats:
-        return np.asarray(values, dtype=float).reshape(-1)
-
     return Sensitivity(
-        tuple(found), flat(index.first_order), flat(first.low), flat(first.high), flat(index.total_order),
-        flat(total.low), flat(total.high), sample, len(values) * len(names), float(plain.mean()), float(plain.var()),
+        tuple(found), index.first, index.first_low, index.first_high, index.total, index.total_low, index.total_high,
+        sample, len(values) * len(names), index.mean, index.variance, index.surrogate,
     )  # fmt: skip
 
 
