@@ -154,7 +154,7 @@ def signalling(
 
         def heard(taken: Array) -> tuple[Array, Array]:
             pair, own = [worth[first], worth[last]], [flows[first], flows[last]]
-            found = _brought_about(pair, own, posterior(along, taken), kinds, ratios.ndim - 2)
+            found = _brought_about(pair, own, posterior(along, taken), kinds, ratios.ndim - 2, shape.straight)
             return found[0], found[1]
 
         turned = jax.jvp(heard, (ratios,), (jnp.ones_like(ratios),))[1]  # each value hears its own move's ratio alone
