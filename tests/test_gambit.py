@@ -86,8 +86,8 @@ def test_every_equilibrium_that_gambit_lists_is_in_a_nash_family(kind, full):
 def test_every_pure_equilibrium_of_audiences_in_sequence_is_in_a_nash_family(kind, full):
     """Gambit's pure equilibria (2 games of a kind, 20 with --full) are ours (12 a game); ours have no regret (8 each).
 
-    No player moves twice, so that Gambit's reduced strategies name every information set. Gambit has 20 s for a game, we
-    have 20 s, 4 s without --full; with --full the 80 games take about three minutes on one core.
+    No player moves twice, so that Gambit's reduced strategies name every information set. Gambit has 20 s for a game,
+    we have 20 s, 4 s without --full; with --full the 80 games take about three minutes on one core.
     """
     answered = 0
     for seed in range(3000, 3000 + (20 if full else 2)):
