@@ -31,6 +31,7 @@ from doubletalk.case.words import game_assumptions, parameter_notes
 from doubletalk.equilibrium import Certificate, Solution, solve, verify
 from doubletalk.errors import InputError
 from doubletalk.exact import Rational
+from doubletalk.game.model import Game
 from doubletalk.refinement.names import QUICK
 
 if TYPE_CHECKING:
