@@ -23,6 +23,7 @@ from doubletalk.case.long_language import (
     Quantity,
     parse_long_statement,
 )
+from doubletalk.case.sides import Sides
 from doubletalk.case.syntax import Always, ClaimError
 from doubletalk.exact import decimal
 from doubletalk.longgame.declaration import STANCE, LongGame
@@ -48,24 +49,15 @@ NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
-class LongVerdict:
+class LongVerdict(Sides):
     """What a statement about the long game comes to.
 
-    answer      "yes", "no", "undecided" (within the error) or "undefined" (a condition never occurred)
-    left, right, difference   with ``*_error``, the standard error of the simulation
+    answer      "yes", "no", "undecided" (within the error) or "undefined" (a condition never occurred); errors are
+                those of the simulation
     paths       how many were drawn for each quantity; ``residual`` the largest of the equilibria asked
     without     coefficient -> the answer when it is set to zero; empty where that was not asked
     """
 
-    statement: str
-    answer: str
-    words: str
-    left: float
-    left_error: float
-    right: float
-    right_error: float
-    difference: float
-    difference_error: float
     paths: int
     residual: float
     without: Mapping[str, str]

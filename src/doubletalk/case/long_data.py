@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
+
+from doubletalk.case.sides import plain, sides_data
 
 if TYPE_CHECKING:
     from doubletalk.case.long_claims import LongVerdict
@@ -11,23 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["cycle_rows", "long_data", "policy_rows", "response_rows", "verdict_data"]
 
-DIGITS = 6
-
-
 def verdict_data(found: LongVerdict) -> dict[str, Any]:
     """A verdict; numbers that are not defined as null."""
-    return {
-        "answer": found.answer,
-        "words": found.words,
-        "left": _number(found.left),
-        "left_error": _number(found.left_error),
-        "right": _number(found.right),
-        "right_error": _number(found.right_error),
-        "difference": _number(found.difference),
-        "difference_error": _number(found.difference_error),
-        "paths": found.paths,
-        "without": dict(found.without),
-    }
+    return {**sides_data(found), "paths": found.paths, "without": dict(found.without)}
 
 
 def long_data(found: LongStudy) -> dict[str, Any]:
@@ -47,7 +34,7 @@ def long_data(found: LongStudy) -> dict[str, Any]:
         "policies": policy_rows(found),
         "best_by_belief": []
         if weighed is None
-        else [{"from": _number(x.low), "to": _number(x.high), "policy": x.policy} for x in weighed.stretches],
+        else [{"from": plain(x.low), "to": plain(x.high), "policy": x.policy} for x in weighed.stretches],
         "minimax_choice": None if weighed is None else weighed.policies[weighed.choice.minimax],
         "left_out": dict(found.left_out),
     }
@@ -58,13 +45,13 @@ def cycle_rows(found: LongStudy) -> list[dict[str, Any]]:
     return [
         {
             "version": row.name,
-            "value": _number(row.value),
-            "share": _number(row.share),
-            "error": _number(row.error),
-            "worse": _number(row.worse),
-            "worse_error": _number(row.worse_error),
-            "change": _number(row.change),
-            "change_error": _number(row.change_error),
+            "value": plain(row.value),
+            "share": plain(row.share),
+            "error": plain(row.error),
+            "worse": plain(row.worse),
+            "worse_error": plain(row.worse_error),
+            "change": plain(row.change),
+            "change_error": plain(row.change_error),
         }
         for row in found.cycle
     ]
@@ -77,9 +64,9 @@ def response_rows(found: LongStudy) -> list[dict[str, Any]]:
             "stance": row.stance,
             "variable": row.variable,
             "period": n,
-            "change": _number(float(row.change[n])),
-            "error": _number(float(row.error[n])),
-            "level_without": _number(float(row.plain[n])),
+            "change": plain(float(row.change[n])),
+            "error": plain(float(row.error[n])),
+            "level_without": plain(float(row.plain[n])),
         }
         for row in found.responses
         for n in range(len(row.change))
@@ -103,10 +90,5 @@ def policy_rows(found: LongStudy) -> list[dict[str, Any]]:
                 rows.append((name, f"worth_if_{case}", weighed.worth[p, d], weighed.worth_error[p, d]))
                 rows.append((name, f"regret_if_{case}", weighed.regret[p, d], weighed.regret_error[p, d]))
             rows.append((name, "largest_regret", weighed.choice.most_regret[p], None))
-    return [{"policy": a, "measure": b, "value": _number(float(c)), "error": _number(d)} for a, b, c, d in rows]
-
-
-def _number(value: float | None) -> float | None:
-    """Rounded, so that the last digits of floating point do not show; None where there is none."""
-    return None if value is None or not math.isfinite(value) else round(float(value), DIGITS)
+    return [{"policy": a, "measure": b, "value": plain(float(c)), "error": plain(d)} for a, b, c, d in rows]
 

@@ -23,6 +23,7 @@ from doubletalk.case.posterior_language import (
     check_posterior,
     evaluated,
 )
+from doubletalk.case.sides import Sides
 from doubletalk.errors import DoubletalkError
 from doubletalk.exact import decimal
 from doubletalk.lenses.declaration import EITHER, Lenses
@@ -64,22 +65,13 @@ def usual_lens(lenses: Lenses) -> str:
 
 
 @dataclass(frozen=True)
-class PosteriorVerdict:
+class PosteriorVerdict(Sides):
     """What a statement about the fitted game comes to.
 
-    answer   "yes", "no" or "undecided"; left, right, difference with ``*_error``, Monte-Carlo standard errors
+    answer   "yes", "no" or "undecided"; errors are those of Monte Carlo
     method   the approximation, in words; ``pareto_k`` the largest of the weights that were used
     """
 
-    statement: str
-    answer: str
-    words: str
-    left: float
-    left_error: float
-    right: float
-    right_error: float
-    difference: float
-    difference_error: float
     method: str
     pareto_k: float
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
+
+from doubletalk.case.sides import plain, sides_data
 
 if TYPE_CHECKING:
     from doubletalk.case.posterior_claims import PosteriorVerdict
@@ -11,18 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["coefficient_rows", "posterior_data", "posterior_verdict_data", "stance_rows"]
 
-DIGITS = 6
-
-
-def _number(value: float) -> float | None:
-    return round(float(value), DIGITS) if math.isfinite(value) else None
-
-
 def posterior_verdict_data(found: PosteriorVerdict) -> dict[str, Any]:
     """A verdict; numbers that are not defined as null."""
-    names = ("left", "left_error", "right", "right_error", "difference", "difference_error", "pareto_k")
-    numbers = {name: _number(getattr(found, name)) for name in names}
-    return {"answer": found.answer, "words": found.words, "method": found.method, **numbers}
+    return {**sides_data(found), "method": found.method, "pareto_k": plain(found.pareto_k)}
 
 
 def posterior_data(found: PosteriorStudy) -> dict[str, Any]:
@@ -41,9 +33,9 @@ def coefficient_rows(found: PosteriorStudy) -> list[dict[str, Any]]:
     """One row a coefficient: median and 90 % interval of posterior and prior."""
     return [
         {
-            "lens": found.lens, "coefficient": row.name, "median": _number(row.median), "low": _number(row.low),
-            "high": _number(row.high), "prior_low": _number(row.prior[0]), "prior_median": _number(row.prior[1]),
-            "prior_high": _number(row.prior[2]), "probability_positive": _number(row.positive), "means": row.means,
+            "lens": found.lens, "coefficient": row.name, "median": plain(row.median), "low": plain(row.low),
+            "high": plain(row.high), "prior_low": plain(row.prior[0]), "prior_median": plain(row.prior[1]),
+            "prior_high": plain(row.prior[2]), "probability_positive": plain(row.positive), "means": row.means,
         }
         for row in found.coefficients
     ]  # fmt: skip
@@ -53,10 +45,10 @@ def stance_rows(found: PosteriorStudy) -> list[dict[str, Any]]:
     """One row a quarter: the stance's probability then and with hindsight, and what the quarter's deeds moved."""
     return [
         {
-            "lens": found.lens, "quarter": row.quarter, "move": row.move, "probability": _number(row.then),
-            "low": _number(row.low), "high": _number(row.high), "hindsight": _number(row.hindsight),
-            "log_odds_moved": _number(row.shift), "moved_low": _number(row.shift_low),
-            "moved_high": _number(row.shift_high), "events": " ".join(row.events),
+            "lens": found.lens, "quarter": row.quarter, "move": row.move, "probability": plain(row.then),
+            "low": plain(row.low), "high": plain(row.high), "hindsight": plain(row.hindsight),
+            "log_odds_moved": plain(row.shift), "moved_low": plain(row.shift_low),
+            "moved_high": plain(row.shift_high), "events": " ".join(row.events),
         }
         for row in found.stance
     ]  # fmt: skip
