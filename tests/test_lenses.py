@@ -28,7 +28,7 @@ from doubletalk.longgame.declaration import Coefficient, Prior  # noqa: E402
 from doubletalk.longgame.fitting import lens as stance_lens  # noqa: E402
 from doubletalk.longgame.likelihood import Observed  # noqa: E402
 from doubletalk.longgame.posterior import Posterior  # noqa: E402
-from doubletalk.longgame.smoothing import smoothed  # noqa: E402
+from doubletalk.longgame.smoothing import judged, smoothed  # noqa: E402
 from doubletalk.longgame.stance import stance_over_time  # noqa: E402
 
 PERIODS = 40
@@ -125,6 +125,15 @@ def test_smoothed_weights_are_those_of_arviz() -> None:
         theirs, other = arviz.psislw(logs)
         assert abs(k - float(other)) < 1e-6
         assert np.abs(np.exp(ours) - np.exp(np.asarray(theirs))).max() < 1e-6
+
+
+def test_weights_that_hardly_differ_are_not_called_heavy_tailed() -> None:
+    """The shape of a tail is free of scale: squeezed towards even, weights keep k and are judged even."""
+    logs = np.log(1 + 1e-3 * np.random.default_rng(3).pareto(0.8, size=400))
+    assert smoothed(logs)[1] > 0.7
+    assert judged(logs)[1] <= 0.5
+    heavy = np.log(np.random.default_rng(3).pareto(0.8, size=400))
+    assert judged(heavy)[1] == smoothed(heavy)[1] > 0.7
 
 
 def test_few_weights_are_left_as_they_are() -> None:

@@ -35,7 +35,7 @@ from doubletalk.longgame.importance import importance, summed
 from doubletalk.longgame.layout import Shape
 from doubletalk.longgame.likelihood import Observed, log_likelihood
 from doubletalk.longgame.posterior import Point, Posterior
-from doubletalk.longgame.smoothing import LEAST_EFFECTIVE, TRUSTED, smoothed
+from doubletalk.longgame.smoothing import LEAST_EFFECTIVE, TRUSTED, judged
 
 __all__ = ["Draws", "LensEvidence", "SavedFit", "Variant", "evidence_of"]
 
@@ -81,7 +81,7 @@ class Draws:
         """Normalised weights [N] with a smoothed tail, and Pareto k."""
         if self.chains:
             return np.full(len(self.log_weights), 1 / len(self.log_weights)), 0.0
-        logs, k = smoothed(self.log_weights)
+        logs, k = judged(self.log_weights)
         return np.exp(logs), k
 
     def dependence(self, values: Floats) -> float:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from doubletalk.lenses.evidence import LensEvidence
-from doubletalk.longgame.smoothing import TRUSTED, smoothed
+from doubletalk.longgame.smoothing import TRUSTED, judged
 
 __all__ = ["FutureScores", "leave_future_out", "paired"]
 
@@ -119,7 +119,7 @@ class _Block:
         since = self.draws.terms[:, self.fitted : t].sum(axis=(1, 2))
         with np.errstate(invalid="ignore"):
             logs = np.where(np.isfinite(self.draws.log_weights), self.draws.log_weights + since, -np.inf)
-        found, k = smoothed(logs)
+        found, k = judged(logs)
         return np.exp(found), k
 
     def score(self, t: int, weights: Floats) -> Floats:

@@ -2,9 +2,10 @@
 
 Proposals are multivariate t: around the mode with the Laplace covariance, around it with half the record's curvature
 (for ridges and shoulders that leave the normal approximation), the prior's (for what no mode tells of), and around any
-further fits that are given. Then in rounds a part is added with the mean and covariance of the draws so far, weighed by
-w^p with the largest power p <= 1 that leaves enough effective draws. In the end every draw is weighed against the whole
-mixture by the counts n_k drawn,
+further fits that are given. Four tenths of the draws are from these. Then in rounds each part gets draws by how much of
+the posterior's weight it accounts for so far, and a part is added with the mean and covariance of the draws so far,
+weighed by w^p with the largest power p <= 1 that leaves enough effective draws. In the end every draw is weighed
+against the whole mixture by the counts n_k drawn,
 
     w = posterior / sum_k (n_k / N) t_k,    log p(y) ~ log mean w,    standard error sd(w) / (mean(w) sqrt N),
 
@@ -12,7 +13,8 @@ so that weights are bounded wherever one part has tails as heavy as the posterio
 the error can be believed: below 0.7 it can. That the later parts depend on the earlier draws is a bias of order 1/N.
 
 Sources: Geweke (1989), Econometrica 57; Owen and Zhou (2000), JASA 95 (mixtures); Cornuet, Marin, Mira and Robert
-(2012), Scandinavian Journal of Statistics 39 (adaptive multiple importance sampling); Vehtari, Simpson, Gelman, Yao
+(2012), Scandinavian Journal of Statistics 39 (adaptive multiple importance sampling); Cappe, Douc, Guillin, Marin and
+Robert (2008), Statistics and Computing 18 (shares of the parts); Vehtari, Simpson, Gelman, Yao
 and Gabry (2024), JMLR 25.
 """
 
@@ -27,7 +29,7 @@ from scipy.special import gammaln, logsumexp
 
 from doubletalk.longgame.fitting import QuickFit
 from doubletalk.longgame.posterior import Point, Posterior
-from doubletalk.longgame.smoothing import TRUSTED, smoothed
+from doubletalk.longgame.smoothing import TRUSTED, judged
 
 __all__ = ["Part", "Weighted", "importance", "summed"]
 
@@ -36,11 +38,17 @@ Floats = npt.NDArray[np.float64]
 DEGREES = 10.0
 """Of freedom: enough that in many dimensions most proposals are not far out, few enough for tails."""
 
-ROUNDS = 4
-"""Rounds of adaptation after the first, each with as many draws as the first."""
+FIRST, ROUNDS = 0.4, 3
+"""Share of the draws before adaptation, and rounds of it."""
 
 LEAST_ROUND = 20
 """With fewer draws than this a round there is none."""
+
+BEGIN = (0.5, 0.2, 0.1, 0.2)
+"""Shares of the first draws: Laplace, half the curvature, the prior, all further fits (else with Laplace)."""
+
+NEW = 0.25
+"""Of a round's draws that the part with the moments so far gets."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,6 @@ class Weighted:
     effective     effective number of draws, 1 / sum of squared weights
     pareto_k      tail index of the weights; above 0.7 the error is not to be trusted
     failed        draws at which no equilibrium was found; their weight is 0
-    last          the last part of the proposal, of which the last ``last.count`` draws are
     """
 
     points: tuple[Point, ...]
@@ -92,7 +99,6 @@ class Weighted:
     effective: float
     pareto_k: float
     failed: int
-    last: Part
 
     @property
     def u(self) -> Floats:
@@ -129,7 +135,7 @@ def summed(log_weights: Floats) -> tuple[float, float, float, float]:
     total = float(logsumexp(log_weights) - np.log(n))
     shares = np.exp(log_weights - total)
     error = float(shares.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
-    return total, error, float(shares.sum() ** 2 / (shares**2).sum()), smoothed(log_weights)[1]
+    return total, error, float(shares.sum() ** 2 / (shares**2).sum()), judged(log_weights)[1]
 
 
 def importance(
@@ -141,28 +147,58 @@ def importance(
     Solving begins at the equilibrium of the mode, as it does for the sampler.
     """
     random, base = np.random.default_rng(seed), posterior(fit.u, 1e-8)
-    each = draws // (ROUNDS + 1)
+    each = int((1 - FIRST) * draws / ROUNDS)
     rounds = ROUNDS if each >= LEAST_ROUND else 0
-    parts, points, first = [], [], draws - rounds * each
-    around = [(f.u, f.covariance) for f in (fit, *more)]
-    around[1:1] = [(fit.u, _half_curved(fit.covariance)), (np.zeros_like(fit.u), np.eye(len(fit.u)))]
-    counts = np.full(len(around), first // len(around))
-    counts[0] += first - counts.sum()
-    coming = [Part.of(u, covariance, int(count)) for (u, covariance), count in zip(around, counts, strict=True)]
-    for round_ in range(rounds + 1):
+    points: list[Point] = []
+
+    def drawn(part: Part) -> None:
+        for u in part.draw(random):
+            points.append(posterior(u, tolerance, base, gradient=False, along=False))
+            if progress is not None:
+                progress(len(points), draws)
+
+    parts = _first(fit, more, draws - rounds * each)
+    for part in parts:
+        drawn(part)
+    logs = _weighed(points, parts)
+    for _ in range(rounds):
+        coming = _next(points, parts, logs, each)
         for part in coming:
-            for u in part.draw(random):
-                points.append(posterior(u, tolerance, base, gradient=False, along=False))
-                if progress is not None:
-                    progress(len(points), draws)
-        parts += coming
+            drawn(part)
+        counts = [*(part.count for part in parts), 0]
+        parts = [replace(part, count=part.count + n) for part, n in zip(coming, counts, strict=True)]
         logs = _weighed(points, parts)
-        if round_ < rounds:
-            coming = [Part.of(*_moments(np.array([p.u for p in points]), logs), each)]
     evidence, error, effective, k = summed(logs)
     failed = sum(not point.good for point in points)
-    return Weighted(tuple(points), logs, np.exp(logs - logsumexp(logs)), evidence, error, effective, k, failed,
-                    parts[-1])  # fmt: skip
+    return Weighted(tuple(points), logs, np.exp(logs - logsumexp(logs)), evidence, error, effective, k, failed)
+
+
+def _first(fit: QuickFit, more: Sequence[QuickFit], draws: int) -> list[Part]:
+    """The parts with which drawing begins."""
+    d, shares = len(fit.u), list(BEGIN[:3])
+    shares = [*shares, *(BEGIN[3] / len(more) for _ in more)] if more else [shares[0] + BEGIN[3], *shares[1:]]
+    around = [(fit.u, fit.covariance), (fit.u, _half_curved(fit.covariance)), (np.zeros(d), np.eye(d)),
+              *((each.u, each.covariance) for each in more)]  # fmt: skip
+    counts = _split(np.array(shares), draws)
+    return [Part.of(*given, int(count)) for given, count in zip(around, counts, strict=True)]
+
+
+def _next(points: Sequence[Point], parts: Sequence[Part], log_weights: Floats, draws: int) -> list[Part]:
+    """The parts with the draws of the next round, and the new part as the last."""
+    u = np.array([point.u for point in points])
+    weights = _tempered(log_weights, 2.0 * u.shape[1])
+    logs = np.array([np.log(max(part.count, 1)) + part.log_density(u) for part in parts])
+    shares = (1 - NEW) * (np.exp(logs - logsumexp(logs, axis=0)) @ weights)
+    *counts, new = _split(np.array([*shares, NEW]), draws)
+    old = [replace(part, count=int(count)) for part, count in zip(parts, counts, strict=True)]
+    return [*old, Part.of(*_moments(u, log_weights), int(new))]
+
+
+def _split(shares: Floats, draws: int) -> npt.NDArray[np.int64]:
+    """Whole numbers in proportion to shares; what rounding leaves goes to the largest."""
+    counts = np.floor(shares / shares.sum() * draws).astype(np.int64)
+    counts[int(np.argmax(shares))] += draws - counts.sum()
+    return np.asarray(counts)
 
 
 def _half_curved(covariance: Floats) -> Floats:

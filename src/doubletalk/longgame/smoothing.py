@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-__all__ = ["LEAST_EFFECTIVE", "TRUSTED", "pareto_fit", "smoothed"]
+__all__ = ["LEAST_EFFECTIVE", "TRUSTED", "judged", "pareto_fit", "smoothed"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,3 +62,14 @@ def smoothed(log_weights: Floats) -> tuple[Floats, float]:
     expected = -np.log1p(-places) if abs(shape) < 1e-12 else np.expm1(-shape * np.log1p(-places)) / shape
     logs[largest] = np.minimum(np.log(threshold + scale * expected), 0.0)
     return logs - logsumexp(logs), shape
+
+
+def judged(log_weights: Floats) -> tuple[Floats, float]:
+    """As :func:`smoothed`, with k at most 1/2 where the largest weight is below sqrt(N) times the mean.
+
+    Of N weights with a heavier tail one would be larger. The shape is free of scale: of weights that hardly differ it
+    may come out at anything, and says nothing.
+    """
+    found, shape = smoothed(log_weights)
+    even = float(np.max(log_weights) - logsumexp(log_weights)) < -0.5 * np.log(len(log_weights))
+    return found, min(shape, 0.5) if even else shape
