@@ -47,7 +47,7 @@ __all__ = ["Fitted", "Request", "fit_case"]
 Floats = npt.NDArray[np.float64]
 Bar = Callable[[float | None, str], None]
 
-WEIGHTED_DRAWS = 600
+WEIGHTED_DRAWS = 400
 """By importance sampling: all of a quick fit, and what chains begin with."""
 
 BRIDGED = 400
