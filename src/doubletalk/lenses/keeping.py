@@ -26,6 +26,9 @@ from doubletalk.report.writing import write_bytes
 
 __all__ = ["Kept", "fingerprint"]
 
+METHOD = 2
+"""Raised whenever the same inputs would give other numbers, so that what was kept before is not read."""
+
 _FIT = ("mode", "low", "high", "beliefs", "terms", "u", "covariance")
 _NUMBERS = ("log_likelihood", "log_posterior", "log_evidence", "gradient", "residual", "decrement")
 _DRAWS = ("u", "free", "log_weights", "likelihood", "others", "terms", "beliefs")
@@ -34,7 +37,7 @@ _DRAWS = ("u", "free", "log_weights", "likelihood", "others", "terms", "beliefs"
 def fingerprint(game: LongGame, observed: Observed, *asked: object, variants: Sequence[Variant] = ()) -> str:
     """A fingerprint of a lens's game, of a record, of what is asked of them, and of the variants."""
     plain = replace(game, path="", title="", source="", policies=(), outcomes=())
-    digest = hashlib.sha256(repr((__version__, plain, asked, [v.belief for v in variants])).encode())
+    digest = hashlib.sha256(repr((__version__, METHOD, plain, asked, [v.belief for v in variants])).encode())
     for table in (table for record in (observed, *(v.observed for v in variants)) for table in record):
         digest.update(np.ascontiguousarray(np.asarray(table, dtype=np.int64)).tobytes())
     return digest.hexdigest()
