@@ -26,10 +26,10 @@ Tell = Callable[[float | None, str], None]
 
 FEWEST_DRAWS = 50
 ACCEPTED = 0.8
-SMALLEST_STEP = 0.1
+SMALLEST_STEP = 0.2
 """Trajectories that end at a step of the posterior are refused however short the steps: without a bound the tuning
 makes them ever shorter. In whitened coordinates a smooth posterior does not need shorter ones."""
-DEPTH = (5, 7)
+DEPTH = (5, 6)
 """Largest depth of a tree while warming up, and after."""
 SPREAD = 1.5
 """Chains start at N(0, SPREAD^2) in whitened coordinates, drawn again where the log posterior is too low."""
