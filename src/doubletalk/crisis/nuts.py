@@ -38,6 +38,8 @@ TOO_LOW = 5.0
 TRIES = 200
 PROPOSALS, DEGREES = 4, 10.0
 """Independent proposals after each transition, and the degrees of freedom of their t distribution."""
+ENOUGH_PILOTS = 20
+"""Draws of the warm-up for each parameter from which the proposals' second centre and spread are learnt."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell
     begin = _starts(target, chains, generator)
     kept: list[tuple[Array, NDArray[np.bool_], NDArray[np.bool_], float, float]] = []
     stopped = False
+    pilots: list[Array] = []
+    proposals = _Proposals(size)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         state = sampler.kernel.init(keys, warmup, jax.numpy.asarray(begin), (), {})
@@ -120,7 +124,11 @@ def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell
                 state = sampler.step(_bounded(jax, state))
                 diverging, fallen = np.asarray(state.diverging), sampler.fallen
                 sampler.fallen = None
-                state, share = _refreshed(jax, target, state, generator)
+                state, share = _refreshed(jax, target, state, proposals, generator)
+                if warmup // 2 <= number < warmup:
+                    pilots.append(np.asarray(state.z))
+                    if number == warmup - 1 and len(pilots) * chains >= ENOUGH_PILOTS * size:
+                        proposals = _Proposals(size, np.concatenate(pilots))
                 if number >= warmup:
                     stepped = np.array([
                         bool(ended) and bool(np.isfinite(fallen[k]).all()) and target.step_between(before[k], fallen[k])
@@ -146,20 +154,52 @@ def _bounded(jax: Any, state: Any) -> Any:
     return state._replace(adapt_state=tuned._replace(step_size=jax.numpy.maximum(tuned.step_size, SMALLEST_STEP)))
 
 
-def _refreshed(jax: Any, target: Target, state: Any, generator: np.random.Generator) -> tuple[Any, float]:
+class _Proposals:
+    """A multivariate t around 0, which the posterior resembles in these coordinates.
+
+    With *pilots* (draws, parameters) half of it, and half a t with their mean and covariance, for where it does not.
+    """
+
+    def __init__(self, size: int, pilots: Array | None = None) -> None:
+        self.size = size
+        self.parts: list[tuple[Array, Array]] = [(np.zeros(size), np.eye(size))]
+        if pilots is not None:
+            spread = np.atleast_2d(np.cov(pilots.T)) + 1e-6 * np.eye(size)
+            self.parts.append((np.asarray(pilots.mean(axis=0)), np.asarray(np.linalg.cholesky(spread))))
+
+    def drawn(self, generator: np.random.Generator, count: int) -> Array:
+        """*count* proposals (count, parameters)."""
+        made = generator.standard_normal((count, self.size))
+        made /= np.sqrt(generator.chisquare(DEGREES, size=(count, 1)) / DEGREES)
+        which = generator.integers(len(self.parts), size=count)
+        for k, (centre, root) in enumerate(self.parts):
+            made[which == k] = centre + made[which == k] @ root.T
+        return made
+
+    def log_density(self, z: Array) -> Array:
+        """Of *z* (..., parameters), up to a constant."""
+        every = []
+        for centre, root in self.parts:
+            gap = np.linalg.solve(root, (z - centre)[..., None])[..., 0]
+            size = np.log(np.diag(root)).sum()
+            every.append(-0.5 * (DEGREES + self.size) * np.log1p((gap**2).sum(axis=-1) / DEGREES) - size)
+        return np.asarray(np.logaddexp.reduce(np.stack(every), axis=0))
+
+
+def _refreshed(
+    jax: Any, target: Target, state: Any, proposals: _Proposals, generator: np.random.Generator
+) -> tuple[Any, float]:
     """The chains after PROPOSALS Metropolis steps with independent proposals, and the share that was accepted.
 
-    Proposals are multivariate t around 0, which the posterior in these coordinates resembles: z' replaces z with
-    probability min(1, p(z') q(z) / (p(z) q(z'))). They go where a trajectory does not: past steps and to other modes.
+    z' replaces z with probability min(1, p(z') q(z) / (p(z) q(z'))). They go where a trajectory does not: past steps
+    and to other modes.
     """
     place, level = np.array(state.z), -np.array(state.potential_energy)
     chains, size = place.shape
-    tried = generator.standard_normal((chains, PROPOSALS, size))
-    tried /= np.sqrt(generator.chisquare(DEGREES, size=(chains, PROPOSALS, 1)) / DEGREES)
+    tried = proposals.drawn(generator, chains * PROPOSALS).reshape(chains, PROPOSALS, size)
     value = target.log_posterior(tried.reshape(-1, size), slopes=False)[0].reshape(chains, PROPOSALS)
     luck = np.log(generator.uniform(size=(chains, PROPOSALS)))
-    worth = value + 0.5 * (DEGREES + size) * np.log1p((tried**2).sum(axis=2) / DEGREES)
-    here = level + 0.5 * (DEGREES + size) * np.log1p((place**2).sum(axis=1) / DEGREES)
+    worth, here = value - proposals.log_density(tried), level - proposals.log_density(place)
     accepted = 0
     for j in range(PROPOSALS):
         taken = luck[:, j] < worth[:, j] - here

@@ -28,6 +28,7 @@ __all__ = ["Target", "laplace", "scores_at"]
 Array = NDArray[np.float64]
 
 STEPS = 100
+MORE_STARTS = 12
 FAR_BELOW = 300.0
 """So far below that of the mode a log posterior is beyond a step, or the integrator has failed."""
 JUMP = 10.0
@@ -141,7 +142,10 @@ class Target:
 
 
 def laplace(design: Design, counts: Array, rule: str, prior: Prior, start: Array) -> Target:
-    """The higher of the modes reached from *start* and from 0, and coordinates in which its surroundings are normal."""
+    """The highest of the modes reached from *start* and from 0, and coordinates in which its surroundings are normal.
+
+    Where neither ends at a mode, but beside a step, up to MORE_STARTS draws from the prior are climbed from as well.
+    """
 
     def terms_at(theta: Array) -> tuple[float, Array, Array]:
         terms = full_terms(design, counts, theta, rule)
@@ -154,7 +158,12 @@ def laplace(design: Design, counts: Array, rule: str, prior: Prior, start: Array
         if np.abs(prior.whitener @ start).max(initial=0.0) < 6.0:
             begin.insert(0, start)
         ends = [maximise(terms_at, one, tolerance=1e-6, steps=STEPS) for one in begin]
-        found = max(ends, key=lambda end: end.value)
+        generator = np.random.default_rng(len(start))
+        for _ in range(MORE_STARTS):
+            if any(end.converged for end in ends):
+                break
+            ends.append(maximise(terms_at, prior.drawn(generator), tolerance=1e-6, steps=STEPS))
+        found = max(ends, key=lambda end: (end.converged, end.value))
         terms = full_terms(design, counts, found.point, rule)
         q0 = terms.equilibria.q[terms.chosen]
         made = coordinates_at(design, counts, found.point, found.hessian, q0, prior.root)

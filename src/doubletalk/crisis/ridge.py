@@ -37,7 +37,8 @@ FALL = (0.3, 1.0)
 DEEP = 12.0
 """The walk ends where the log marginal is so far below its highest."""
 FARTHEST = 15.0
-FEWEST = 5
+FEWEST, MOST = 5, 20
+"""Fewest nodes in all, and most on one side: beside a step of the density the walk creeps."""
 CLIMB, HALVINGS = 15, 5
 """Most Newton steps to a conditional mode, and most halvings of one."""
 NEAR = 1e-3
@@ -184,7 +185,7 @@ def _walk(objective: Objective, begin: _Node, sign: float) -> list[_Node]:
     """Nodes from 0 outwards."""
     smallest, step, largest = STEPS
     nodes, highest = [begin], begin.marginal
-    while abs(nodes[-1].t) < FARTHEST and nodes[-1].marginal > highest - DEEP:
+    while len(nodes) <= MOST and abs(nodes[-1].t) < FARTHEST and nodes[-1].marginal > highest - DEEP:
         last = nodes[-1]
         t = last.t + sign * step
         guess = last.centre
