@@ -30,7 +30,7 @@ __all__ = ["Ridge", "along_ridge"]
 Array = NDArray[np.float64]
 Objective = Callable[[Array], tuple[float, Array, Array]]
 
-STEPS = (0.05, 0.4, 1.0)
+STEPS = (0.1, 0.4, 1.0)
 """Smallest, first and largest step between nodes."""
 FALL = (0.3, 1.0)
 """The next step is longer where the marginal fell by less than the first, shorter where by more than the second."""
@@ -194,7 +194,7 @@ def _walk(objective: Objective, begin: _Node, sign: float) -> list[_Node]:
             guess = guess + (last.centre - before.centre) * (t - last.t) / (last.t - before.t)
         new = _node(objective, t, guess)
         if new is None or abs(new.marginal - last.marginal) > 3.0 * FALL[1]:
-            step /= 2.0
+            step /= 3.0
             if step < smallest:
                 break
             continue
