@@ -56,7 +56,7 @@ class Plan:
     seed: int = 1
     tolerance: float = 1e-3
     target: float = 0.7
-    depth: int = 8
+    depth: int = 6
 
     def __post_init__(self) -> None:
         for name, least in (("chains", 1), ("warmup", 10), ("draws", 4), ("depth", 1)):

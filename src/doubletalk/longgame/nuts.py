@@ -76,7 +76,7 @@ class Kernel:
     warmup: int
     tolerance: float = 1e-3
     target: float = 0.7
-    depth: int = 8
+    depth: int = 6
 
     def first(self, seed: int, u: Floats) -> Any:
         """The state of a chain that begins at *u* [d], or nearer the mode where no equilibrium is found there."""
@@ -113,6 +113,11 @@ class Kernel:
         return played(self.shape, self.problem, self.begin, u, self.tolerance)
 
 
+SMALLEST_STEP = 0.05
+"""Steps, in whitened coordinates, are not adapted below this: beside a fold the density falls off a cliff, where no
+step is short enough, and a chain that shortened its steps there would stand still."""
+
+
 class _Plan(NamedTuple):
     """What decides the compiled program; data sets and chains of one plan share it."""
 
@@ -143,7 +148,9 @@ def _first(plan: _Plan, z: Array, key: Any, value: Array, slope: Array) -> Any:
 def _next(plan: _Plan, given: tuple[Any, ...], state: Any) -> Any:
     sampler = _sampler(plan, whitened(plan.shape, *given))
     sampler.init(state.rng_key, plan.warmup, init_params=state.z)  # sets the sampler up; what it computes is not used
-    return sampler.sample(state, (), {})
+    state = sampler.sample(state, (), {})
+    tuned = state.adapt_state
+    return state._replace(adapt_state=tuned._replace(step_size=jnp.maximum(tuned.step_size, SMALLEST_STEP)))
 
 
 def packed(state: Any) -> dict[str, npt.NDArray[Any]]:
