@@ -14,15 +14,10 @@ from doubletalk.equilibrium.solution import Solution
 from doubletalk.exact import ONE, ZERO, Rational
 from doubletalk.game.model import Game
 from doubletalk.refinement import refine
-from doubletalk.refinement.d1 import d1
-from doubletalk.refinement.d2 import d2
 from doubletalk.refinement.divinity import divinity
-from doubletalk.refinement.equilibrium_domination import equilibrium_domination
-from doubletalk.refinement.intuitive import intuitive
-from doubletalk.refinement.nwbr import nwbr
 from doubletalk.refinement.perfect_sequential import perfect_sequential
+from doubletalk.refinement.refine import MESSAGE_TESTS
 from doubletalk.refinement.setting import Setting
-from doubletalk.refinement.universal_divinity import universal_divinity
 
 INSIDE = [
     ("d1", "intuitive"),
@@ -222,14 +217,8 @@ class Line:
         return True if not drawn else None if kept else False
 
 
-TESTS = {
-    "intuitive": intuitive,
-    "equilibrium_domination": equilibrium_domination,
-    "d1": d1,
-    "d2": d2,
-    "nwbr": nwbr,
-    "universal_divinity": universal_divinity,
-}
+JUDGED = ("intuitive", "equilibrium_domination", "d1", "d2", "nwbr", "universal_divinity")
+TESTS = {name: MESSAGE_TESTS[name] for name in JUDGED}
 
 
 @pytest.fixture(scope="module")

@@ -20,22 +20,11 @@ from scipy.optimize import linprog
 from doubletalk.equilibrium import solve
 from doubletalk.exact import Rational
 from doubletalk.game.model import Game
-from doubletalk.refinement.d1 import d1
-from doubletalk.refinement.d2 import d2
-from doubletalk.refinement.equilibrium_domination import equilibrium_domination
-from doubletalk.refinement.intuitive import intuitive
-from doubletalk.refinement.nwbr import nwbr
+from doubletalk.refinement.refine import MESSAGE_TESTS
 from doubletalk.refinement.setting import Setting
-from doubletalk.refinement.universal_divinity import universal_divinity
 
-TESTS = {
-    "intuitive": intuitive,
-    "equilibrium_domination": equilibrium_domination,
-    "d1": d1,
-    "d2": d2,
-    "nwbr": nwbr,
-    "universal_divinity": universal_divinity,
-}
+JUDGED = ("intuitive", "equilibrium_domination", "d1", "d2", "nwbr", "universal_divinity")
+TESTS = {name: MESSAGE_TESTS[name] for name in JUDGED}
 SHAPES = ((3,), (4,), (2, 2), (3, 2), (2, 2, 2))
 """Numbers of actions, audience by audience."""
 

@@ -121,7 +121,7 @@ def _blocked(parsed: Statement, solution: Solution) -> str | None:
 
 
 def _why_open(solution: Solution, name: str, outcome_id: int) -> str:
-    return explain(solution, name)[outcome_id].words
+    return explain(solution, name, outcome_id)[outcome_id].words
 
 
 def _equilibrium_verdict(asked: Asked, evaluator: Evaluator) -> Verdict:

@@ -68,11 +68,14 @@ def refine(solution: Solution, names: Sequence[str]) -> Solution:
     return replace(solution, outcomes=outcomes)
 
 
-def explain(solution: Solution, name: str) -> dict[int, Reason]:
-    """Outcome id -> the verdict of the refinement *name* and why. Raises InputError for an unknown name."""
+def explain(solution: Solution, name: str, only: int | None = None) -> dict[int, Reason]:
+    """Outcome id -> the verdict of the refinement *name* and why; of the outcome with the id *only*, where it is given.
+
+    Raises InputError for an unknown name.
+    """
     _check([name])
     setting = Setting(solution)
-    return {outcome.id: _reason(setting, outcome, name) for outcome in solution.outcomes}
+    return {o.id: _reason(setting, o, name) for o in solution.outcomes if only is None or o.id == only}
 
 
 def _reason(setting: Setting, outcome: Outcome, name: str) -> Reason:
