@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -102,24 +103,19 @@ def _quick(posterior: Any, fit: Any, random: np.random.Generator) -> tuple[Float
 def _nuts(posterior: Any, fit: Any, random: np.random.Generator) -> tuple[Floats, dict[str, Any]]:
     import arviz as az
 
-    from doubletalk.longgame.chains import Begin, Plan
+    from doubletalk.longgame.chains import run_chains
     from doubletalk.longgame.importance import importance
-    from doubletalk.longgame.nuts import Kernel
+    from doubletalk.longgame.parts import Begin, Plan
 
-    seed = int(random.integers(2**31))
-    own = Begin.of(fit, importance(posterior, fit, 300, seed), Plan(chains=1, seed=seed))
-    begin = posterior.begin(posterior(fit.u, 1e-9), fit.u, along=False)
-    kernel = Kernel(posterior.shape, posterior.problem, begin, own.root, 150)
-    state, drawn = kernel.first(seed, own.starts[0]), []
-    for n in range(150 + 5 * RANKS):
-        state, one_draw = kernel.next(state)
-        if n >= 150:
-            drawn.append(one_draw)
-    u = np.array([each.u for each in drawn])
-    halves = np.stack([u[: len(u) // 2], u[len(u) // 2 : 2 * (len(u) // 2)]])
-    worst = max(float(az.rhat(halves[..., k])) for k in range(u.shape[1]))
-    least = min(float(az.ess(u[None, :, k])) for k in range(u.shape[1]))
-    return u, {"rhat": worst, "ess": least, "divergences": sum(each.diverging for each in drawn)}
+    plan = Plan(chains=2, warmup=150, draws=250, seed=int(random.integers(2**20)))
+    begin = Begin.of(fit, importance(posterior, fit, 300, plan.seed), plan)
+    with tempfile.TemporaryDirectory() as folder:
+        chains = run_chains(posterior, begin, plan, Path(folder) / "parts", {}, workers=0)
+    u = chains.u
+    worst = max(float(az.rhat(u[..., k])) for k in range(u.shape[2]))
+    least = min(float(az.ess(u[..., k], method=kind)) for k in range(u.shape[2]) for kind in ("bulk", "tail"))
+    word = {"rhat": worst, "ess": least, "divergences": int(chains.stats["diverging"].sum())}
+    return u.reshape(-1, u.shape[2]), word
 
 
 def summary(rows: list[dict[str, Any]], names: tuple[str, ...]) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from longgame_games import random_game
 from doubletalk.commands.fit_output import figure_files, fitted_json, printed
 from doubletalk.errors import DoubletalkError, InputError
 from doubletalk.evidence.coding import CodedRecord, MoveMade, PartMade
-from doubletalk.longgame.chains import Begin, Plan, Progress, claim_folder, kernel_of, run_chains, stored_begin
+from doubletalk.longgame.chain import pooled_root, work
+from doubletalk.longgame.chains import Progress, run_chains
 from doubletalk.longgame.coordinates import held
 from doubletalk.longgame.fitted import (
     diagnose,
@@ -30,6 +31,7 @@ from doubletalk.longgame.fitting import fit_mode
 from doubletalk.longgame.fitting_run import Request, _bridged, _with_checks
 from doubletalk.longgame.importance import importance
 from doubletalk.longgame.likelihood import observed_from
+from doubletalk.longgame.parts import Begin, Plan, claim_folder, kernel_of, read_parts, stored_begin
 from doubletalk.longgame.posterior import Posterior
 from doubletalk.longgame.simulate import simulate
 from doubletalk.longgame.solution import solve_long_game
@@ -79,27 +81,64 @@ def test_progress_counts_all_draws(sampled):
 
 
 def test_a_resumed_chain_is_the_chain_that_was_not_interrupted(sampled, tmp_path):
-    """Stopped in the warm-up and again after it, a chain gives bit for bit the draws of the one that ran through."""
-    from doubletalk.longgame.chains import _work
-
+    """Stopped in the warm-up, where chains meet, and after it, a chain draws bit for bit what it had without."""
     _, _, folder, chains, _ = sampled
     there = tmp_path / "again.parts"
     there.mkdir()
     for name in ("plan.json", "posterior.pkl"):
         (there / name).write_bytes((folder / name).read_bytes())
-    for blocks in (7, 16, 10_000):
-        for n, _ in enumerate(_work(there, [1], lambda: False)):
+    kernel, _, plan, _ = kernel_of(there)
+    blocks_to_meeting = 2 * -(-kernel.windows()[0] // 5)
+    for blocks in (7, blocks_to_meeting - 7, 1, 40, 10_000):
+        for n, _ in enumerate(work(there, [0, 1], lambda: False)):
             if n + 1 == blocks:
                 break
-    with np.load(there / "chain_1.npz") as stored:
-        assert np.array_equal(stored["row_u"], chains.u[1])
-        assert np.array_equal(stored["row_moves"], chains.moves[1])
+    for chain in range(plan.chains):
+        with np.load(there / f"chain_{chain}.npz") as stored:
+            assert np.array_equal(stored["row_u"], chains.u[chain])
+            assert np.array_equal(stored["row_moves"], chains.moves[chain])
+
+
+def test_where_a_window_ends_chains_take_up_what_all_have_drawn(sampled, tmp_path):
+    """A chain waits for the others; the root is that of the shrunken pooled covariance, and the draw stays."""
+    import arviz as az
+
+    from doubletalk.longgame.chain import _Chain
+
+    there = tmp_path / "meet.parts"
+    there.mkdir()
+    for name in ("plan.json", "posterior.pkl"):
+        (there / name).write_bytes((sampled[2] / name).read_bytes())
+    kernel, posterior, plan, starts = kernel_of(there)
+    first, second = (_Chain(there, k, kernel, posterior, plan, starts[k]) for k in (0, 1))
+    meeting = kernel.windows()[0]
+    while first.done < meeting:
+        assert first.ready()
+        first.block(lambda: False)
+    assert first.done == meeting
+    assert not first.ready()
+    assert pooled_root(there, plan, meeting) is None
+    while second.done < meeting:
+        second.block(lambda: False)
+    before, slope = np.array(first.warm[-1]), np.array(first.state.z_grad)
+    assert first.ready()
+    assert np.allclose(posterior_of(first), before, atol=1e-12)
+    old = np.linalg.solve(kernel.root.T, slope)
+    assert np.allclose(np.linalg.solve(first.kernel.root.T, np.array(first.state.z_grad)), old, atol=1e-6)
+    u = np.stack([np.array(chain.warm)[meeting // 3 :] for chain in (first, second)])
+    n, d = np.median([float(az.ess(u[..., k])) for k in range(u.shape[2])]), u.shape[2]
+    wanted = np.cov(np.concatenate(u).T) * np.where(np.eye(d), 1.0, n / (n + d))
+    assert np.allclose(first.kernel.root @ first.kernel.root.T, wanted, atol=2e-6)
+    assert int(first.state.i) == meeting
+
+
+def posterior_of(chain) -> np.ndarray:
+    """The coordinates at which a chain stands."""
+    return np.asarray(chain.kernel.begin.u) + chain.kernel.root @ np.asarray(chain.state.z)
 
 
 def test_after_the_time_limit_what_was_drawn_is_the_fit(sampled, tmp_path):
     """No draw is begun after the deadline; those kept are the first of the whole fit."""
-    from doubletalk.longgame.chains import _work
-
     posterior, _, folder, chains, _ = sampled
     there = tmp_path / "short.parts"
     there.mkdir()
@@ -108,7 +147,7 @@ def test_after_the_time_limit_what_was_drawn_is_the_fit(sampled, tmp_path):
     begin = stored_begin(there)
     with pytest.raises(DoubletalkError, match="fewer than 4 draws"):
         run_chains(posterior, begin, PLAN, there, {"game": "small"}, workers=0, deadline=-np.inf)
-    for n, _ in enumerate(_work(there, [0, 1], lambda: False)):
+    for n, _ in enumerate(work(there, [0, 1], lambda: False)):
         if n + 1 == 36:
             break
     short = run_chains(posterior, begin, PLAN, there, {"game": "small"}, workers=0, deadline=-np.inf)
@@ -151,8 +190,6 @@ def test_checkpoints_of_another_fit_are_refused(sampled, tmp_path):
 
 def test_a_damaged_checkpoint_is_named(sampled, tmp_path):
     """Half a file is an error that says which, and what to do."""
-    from doubletalk.longgame.chains import read_parts
-
     half = (sampled[2] / "chain_0.npz").read_bytes()[:2000]
     (tmp_path / "chain_0.npz").write_bytes(half)
     with pytest.raises(DoubletalkError, match=r"chain_0.npz: the checkpoint is damaged; give --restart"):

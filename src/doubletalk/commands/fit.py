@@ -64,8 +64,8 @@ def fit(
     _needs_fit()
     from doubletalk.case.finding import find_case
     from doubletalk.commands.fit_output import figure_files, fitted_json, printed
-    from doubletalk.longgame.chains import Plan
     from doubletalk.longgame.fitting_run import Request, fit_case
+    from doubletalk.longgame.parts import Plan
 
     plan = Plan(chains, warmup, draws, seed)
     place = case if case.is_dir() else find_case(case)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from doubletalk.longgame.chains import Chains
 from doubletalk.longgame.coordinates import Coordinates
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.stance import after_deed, smoothed
@@ -21,7 +20,8 @@ from doubletalk.longgame.stance import after_deed, smoothed
 if TYPE_CHECKING:
     from doubletalk.evidence.coding import CodedRecord
     from doubletalk.longgame.importance import Weighted
-    from doubletalk.longgame.posterior import Posterior
+    from doubletalk.longgame.parts import Chains
+from doubletalk.longgame.posterior import Posterior
 
 __all__ = ["Diagnosis", "Move", "Row", "diagnose", "inference_data", "prior_records", "quick_chains",
            "stance_moves", "write_netcdf"]  # fmt: skip

@@ -20,7 +20,7 @@ from doubletalk.errors import DoubletalkError, InputError
 from doubletalk.evidence.coding import CodedRecord, coded_record
 from doubletalk.game.wording import unknown
 from doubletalk.longgame.bridge import bridge
-from doubletalk.longgame.chains import Begin, Chains, Plan, claim_folder, discard, run_chains, stored_begin
+from doubletalk.longgame.chains import run_chains
 from doubletalk.longgame.checks import Check, Window, checks, cycle_steps, windows
 from doubletalk.longgame.fitted import (
     Diagnosis,
@@ -35,6 +35,7 @@ from doubletalk.longgame.fitted import (
 from doubletalk.longgame.fitting import QuickFit, fit_mode, lens
 from doubletalk.longgame.importance import Part, Weighted, importance
 from doubletalk.longgame.likelihood import observed_from
+from doubletalk.longgame.parts import Begin, Chains, Plan, claim_folder, discard, stored_begin
 from doubletalk.longgame.posterior import Posterior
 from doubletalk.longgame.reading import load_long_game
 from doubletalk.longgame.stance import smoothed

@@ -1,8 +1,9 @@
 """One chain of the No-U-Turn sampler over a posterior, by numpyro.
 
 The sampler sees z with u = mode + root z, root root' what is known of the posterior's covariance, so that the posterior
-has about unit covariance in z. Step size and a diagonal metric adapt while warming up. Every evaluation begins at the
-mode, see ``density.py``: the density is one function of z, and chains in other processes or resumed sample the same.
+has about unit covariance in z. Step size and a diagonal metric adapt while warming up, by the windows of Stan; between
+windows a chain may be given a better root, see ``chains.py``. Every evaluation begins at the mode, see ``density.py``:
+the density is one function of u, and chains in other processes or resumed sample the same.
 
 Sources: Hoffman and Gelman (2014), JMLR 15; Betancourt (2017), arXiv:1701.02434; Phan, Pradhan and Jankowiak (2019),
 arXiv:1912.11554 (numpyro).
@@ -11,7 +12,7 @@ arXiv:1912.11554 (numpyro).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -89,6 +90,20 @@ class Kernel:
                 break
             z = z / 2
         return _first(self._plan, jnp.asarray(z), jax.random.key(seed), -told.value, -(told.slope @ self.root))
+
+    def windows(self) -> tuple[int, ...]:
+        """After how many draws of the warm-up a window of adaptation ends and another begins."""
+        from numpyro.infer.hmc_util import build_adaptation_schedule
+
+        return tuple(int(window.start) for window in build_adaptation_schedule(self.warmup)[1:])
+
+    def rooted(self, root: Floats, state: Any, seed: int) -> tuple[Kernel, Any]:
+        """The same sampler in another root [d, d], and *state* of this one in it: at its draw, its adaptation begun
+        anew in the window where it is."""
+        kernel = replace(self, root=root)
+        fresh = kernel.first(seed, np.asarray(self.begin.u) + self.root @ np.asarray(state.z))
+        adapted = fresh.adapt_state._replace(window_idx=state.adapt_state.window_idx)
+        return kernel, fresh._replace(i=state.i, adapt_state=adapted)
 
     def next(self, state: Any) -> tuple[Any, Drawn]:
         """The state after one more draw, and the draw."""
