@@ -103,14 +103,15 @@ def test_where_a_window_ends_chains_take_up_what_all_have_drawn(sampled, tmp_pat
     """A chain waits for the others; the root is that of the shrunken pooled covariance, and the draw stays."""
     import arviz as az
 
-    from doubletalk.longgame.chain import _Chain
+    from doubletalk.longgame.chain import Bench, _Chain
 
     there = tmp_path / "meet.parts"
     there.mkdir()
     for name in ("plan.json", "posterior.pkl"):
         (there / name).write_bytes((sampled[2] / name).read_bytes())
-    kernel, posterior, plan, starts = kernel_of(there)
-    first, second = (_Chain(there, k, kernel, posterior, plan, starts[k]) for k in (0, 1))
+    bench = Bench(there)
+    kernel, plan = bench.kernel, bench.plan
+    first, second = _Chain(bench, 0), _Chain(bench, 1)
     meeting = kernel.windows()[0]
     while first.done < meeting:
         assert first.ready()

@@ -1,7 +1,10 @@
 """A saved fit (ArviZ InferenceData as NetCDF, see ``doubletalk fit``) as draws of the posterior.
 
-Read are the coefficients, ``belief`` and ``belief_after_last`` of the group ``posterior`` and the actors' terms of
-``log_likelihood``. A fit of another long game, other quarters or another lens is refused.
+Read are the coefficients, ``belief`` and ``belief_after_last`` of the group ``posterior``, the actors' terms of
+``log_likelihood`` and the moves of ``observed_data``. A fit of another long game, record or lens is refused.
+
+A case folder may hold one, ``fit/posterior.nc``, which a study then reads: some draws of a whole fit, that say in their
+attributes how the whole fit stood (``doubletalk fit CASE --store FILE.nc``).
 """
 
 from __future__ import annotations
@@ -18,15 +21,25 @@ from doubletalk.lenses.declaration import EITHER, Lens
 from doubletalk.lenses.evidence import Draws, SavedFit
 
 if TYPE_CHECKING:
+    from doubletalk.evidence.coding import CodedRecord
     from doubletalk.longgame.declaration import LongGame
 
-__all__ = ["read_fit"]
+__all__ = ["STORED_FIT", "read_fit", "store_fit"]
+
+STORED_FIT = Path("fit") / "posterior.nc"
+"""In a case folder."""
 
 MOST_RHAT, LEAST_ESS = 1.01, 100
 
 
-def read_fit(path: Path, game: LongGame, lens: Lens, free: Sequence[str], quarters: Sequence[str]) -> SavedFit:
-    """The draws of a fit of *game* under *lens*; ``InputError`` with what is wrong with the file."""
+def read_fit(
+    path: Path, game: LongGame, lens: Lens, free: Sequence[str], quarters: Sequence[str],
+    coded: CodedRecord | None = None,
+) -> SavedFit:  # fmt: skip
+    """The draws of a fit of *game* under *lens*; ``InputError`` with what is wrong with the file.
+
+    With *coded*, the moves that were fitted are to be those of that record, where the file has them.
+    """
     try:
         import h5netcdf  # noqa: F401 - the engine that reads the file
         import xarray
@@ -41,9 +54,12 @@ def read_fit(path: Path, game: LongGame, lens: Lens, free: Sequence[str], quarte
             terms = {str(name): np.asarray(found[name], dtype=float) for name in found.data_vars}
         with xarray.open_dataset(path, engine="h5netcdf") as found:
             told = {str(key): str(value) for key, value in found.attrs.items()}
+        made = _observed(path) if coded is not None else {}
     except (OSError, ValueError, KeyError) as wrong:
         raise InputError(f"is no saved fit: {wrong}", str(path)) from None
     _check(path, game, lens, told, known, quarters)
+    if coded is not None:
+        _same_moves(path, made, coded)
     columns = [_variable(path, posterior, name) for name in free]
     parts = [_variable(path, terms, actor.name) for actor in game.actors]
     chains, count = columns[0].shape
@@ -59,13 +75,50 @@ def read_fit(path: Path, game: LongGame, lens: Lens, free: Sequence[str], quarte
         tuple(free), np.zeros((size, len(free))), values.reshape(size, len(free)), np.zeros(size),
         table.sum(axis=(1, 2)), np.zeros((size, 0)), table, beliefs.reshape(size, periods + 1), chains,
     )  # fmt: skip
-    rhat = float(np.max(split_gelman_rubin(values))) if count >= 4 else float("nan")
-    least = float(np.min(effective_sample_size(values))) if count >= 4 else float("nan")
+    if "most_rhat" in told:  # of the whole fit, of which the file may hold some draws
+        rhat, least = float(told["most_rhat"]), float(min(told["least_ess_bulk"], told["least_ess_tail"], key=float))
+        whole = f"{told['draws']} draws in {chains} chains, {told['divergences']} divergences"
+    else:
+        rhat = float(np.max(split_gelman_rubin(values))) if count >= 4 else float("nan")
+        least = float(np.min(effective_sample_size(values))) if count >= 4 else float("nan")
+        whole = f"{chains} chains of {count} draws"
     method = told.get("method", "sampling")
-    words = (
-        f"{method}, {chains} chains of {count} draws, R-hat at most {rhat:.3f}, at least {least:.0f} effective draws"
-    )
+    words = f"{method}, {whole}, R-hat at most {rhat:.3f}, at least {least:.0f} effective draws"
     return SavedFit(path.name, words, draws, rhat < MOST_RHAT and least > LEAST_ESS, _evidence(told))
+
+
+def store_fit(folder: Path, path: Path, game: LongGame, lens: Lens, free: Sequence[str], coded: CodedRecord) -> Path:
+    """Put draws of a fit into a case folder, and return where; ``InputError`` where it is of another case."""
+    import arviz
+
+    from doubletalk.longgame.fitted import stored_part, write_netcdf
+
+    read_fit(path, game, lens, free, coded.quarters, coded)
+    place = folder / STORED_FIT
+    place.parent.mkdir(exist_ok=True)
+    write_netcdf(stored_part(arviz.from_netcdf(str(path), engine="h5netcdf")), place)
+    return place
+
+
+def _observed(path: Path) -> dict[str, Any]:
+    """The moves and levels that were fitted, by actor and variable; empty where the file has none."""
+    import h5netcdf
+    import xarray
+
+    with h5netcdf.File(path, "r") as whole:
+        if "observed_data" not in whole.groups:
+            return {}
+    with xarray.open_dataset(path, group="observed_data", engine="h5netcdf") as found:
+        return {str(name): np.asarray(found[name]) for name in found.data_vars}
+
+
+def _same_moves(path: Path, made: dict[str, Any], coded: CodedRecord) -> None:
+    for k, actor in enumerate(coded.actors):
+        if actor in made and not np.array_equal(made[actor], coded.chosen[:, k]):
+            raise InputError(
+                f"it is a fit of another record: moves of {actor} are not those of {coded.coding}; fit it again",
+                str(path),
+            )
 
 
 def _evidence(told: dict[str, str]) -> tuple[float, float] | None:

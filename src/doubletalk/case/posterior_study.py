@@ -83,6 +83,7 @@ class PosteriorStudy:
     lens      under which coefficients and stance are shown; ``coded`` the record as it was fitted
     verdicts  claim id -> its answer; ``failed`` claim id -> why it has none
     saved     the saved fit that coefficients and stance are from, None for the draws of this study
+    unread    why the fit that the case folder holds was not read, "" where it was or there is none
     """
 
     missing: str = ""
@@ -94,6 +95,7 @@ class PosteriorStudy:
     verdicts: Mapping[str, PosteriorVerdict] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     saved: SavedFit | None = None
+    unread: str = ""
 
 
 def quick_asked() -> Asked:
@@ -159,6 +161,7 @@ def study_posterior(
 ) -> PosteriorStudy:
     """Fit, compare, and answer the claims (id -> statement). An interruption leaves what was found, see ``stopped``."""
     from doubletalk.case.posterior_claims import Findings, answer_posterior, usual_lens
+    from doubletalk.case.posterior_fit import STORED_FIT
     from doubletalk.lenses.keeping import Kept
     from doubletalk.lenses.work import Record, compare_lenses
 
@@ -169,9 +172,15 @@ def study_posterior(
     except InputError as wrong:
         return PosteriorStudy(f"the record cannot be fitted: {wrong}")
     lens, coded = usual_lens(case.lenses), pairs[0][0]
-    saved = None if fit is None else saved_fit(case, lens, coded.quarters, fit)
+    saved, unread = (None, "") if fit is None else (saved_fit(case, lens, coded.quarters, fit, coded), "")
+    if fit is None and (case.folder / STORED_FIT).is_file():
+        try:
+            saved = saved_fit(case, lens, coded.quarters, case.folder / STORED_FIT, coded)
+        except InputError as wrong:
+            unread = str(wrong)
     records = tuple(Record(coded.coding, coded.quarters, observed) for coded, observed in pairs)
-    compared = compare_lenses(case.long.game, case.lenses, records, asked, Kept(), tell)
+    known = {} if saved is None or saved.evidence is None or not saved.converged else {lens: saved}
+    compared = compare_lenses(case.long.game, case.lenses, records, asked, Kept(), tell, known)
     if saved is not None:
         compared = with_saved(compared, lens, saved)
     found = Findings(case.long.game, case.lenses, records[0].quarters, compared.evidence, compared.scores,
@@ -187,9 +196,9 @@ def study_posterior(
     item = compared.evidence.get(lens)
     draws = saved.draws if saved is not None else None if item is None else item.draws
     if draws is None:
-        return PosteriorStudy("", compared, coded, lens, (), (), verdicts, failed, saved)
+        return PosteriorStudy("", compared, coded, lens, (), (), verdicts, failed, saved, unread)
     shown = _coefficients(case, compared, lens, draws), _stance(case, compared, lens, coded, draws)
-    return PosteriorStudy("", compared, coded, lens, *shown, verdicts, failed, saved)
+    return PosteriorStudy("", compared, coded, lens, *shown, verdicts, failed, saved, unread)
 
 
 def with_saved(compared: Compared, lens: str, saved: SavedFit) -> Compared:
@@ -200,7 +209,9 @@ def with_saved(compared: Compared, lens: str, saved: SavedFit) -> Compared:
     return replace(compared, evidence=known)
 
 
-def saved_fit(case: Case, lens: str, quarters: Sequence[str], path: Path) -> SavedFit:
+def saved_fit(
+    case: Case, lens: str, quarters: Sequence[str], path: Path, coded: CodedRecord | None = None
+) -> SavedFit:
     """The draws of a file, of a fit of the case's record under a lens; ``InputError`` where they are of another."""
     from doubletalk.case.posterior_fit import read_fit
     from doubletalk.lenses.restricting import free_names, under
@@ -208,7 +219,22 @@ def saved_fit(case: Case, lens: str, quarters: Sequence[str], path: Path) -> Sav
     assert case.long is not None
     assert case.lenses is not None
     chosen, game = case.lenses.named(lens), case.long.game
-    return read_fit(path, game, chosen, free_names(under(game, chosen)), quarters)
+    return read_fit(path, game, chosen, free_names(under(game, chosen)), quarters, coded)
+
+
+def store_case_fit(folder: Path, path: Path, coding: str) -> Path:
+    """Put draws of a saved fit into the case folder, where studies find it; ``InputError`` where it is of another."""
+    from doubletalk.case.loading import load_case
+    from doubletalk.case.posterior_claims import usual_lens
+    from doubletalk.case.posterior_fit import store_fit
+    from doubletalk.lenses.restricting import free_names, under
+
+    case = load_case(folder)
+    coded = _coded(case, coding)[0][0]
+    assert case.long is not None
+    assert case.lenses is not None
+    game, chosen = case.long.game, case.lenses.named(usual_lens(case.lenses))
+    return store_fit(case.folder, path, game, chosen, free_names(under(game, chosen)), coded)
 
 
 def _coefficients(case: Case, compared: Compared, lens: str, draws: Draws) -> tuple[CoefficientRow, ...]:

@@ -42,6 +42,10 @@ def fit(
         float | None,
         typer.Option("--time-limit", metavar="S", help="Begin no draw later than this many seconds after the start."),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", metavar="FILE.nc", help="Fit nothing; put draws of this fit into CASE/fit."),
+    ] = None,
     stance: Annotated[bool, typer.Option("--stance", help="Print the stance over time and what moved it.")] = False,
     figures: Annotated[
         Path | None, typer.Option("--figures", metavar="DIR", help="Write predictive checks and figures here.")
@@ -49,6 +53,10 @@ def fit(
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Fit the long game's coefficients to the coded record: NUTS with the equilibrium inside, or --quick."""
+    if store is not None:
+        _needs_fit()
+        note(f"written: {_stored(case, store, coding)}")
+        return
     target = out or Path(f"{case.resolve().name}-{'quick' if quick else 'fit'}.nc")
     if target.suffix != ".nc":
         raise InputError(f"found the ending '{target.suffix}', expected .nc", str(target))
@@ -90,6 +98,16 @@ def fit(
         for name, content in figure_files(found).items():
             save(figures / name, content)
     note(f"written: {target}" + (f" and {figures}" if figures is not None else ""))
+
+
+def _stored(case: Path, file: Path, coding: str) -> Path:
+    """Put draws of a saved fit into the case folder."""
+    from doubletalk.case.finding import find_case
+    from doubletalk.case.posterior_study import store_case_fit
+
+    if not file.is_file():
+        raise InputError("no such file; expected a fit saved by doubletalk fit", str(file))
+    return store_case_fit(case if case.is_dir() else find_case(case), file, coding)
 
 
 def _needs_fit() -> None:

@@ -78,7 +78,7 @@ def lenses(
     asked = _asked(records[0], draws, fewer, points, origin, scores, quick, seed)
     saved = None if fit is None else _saved(loaded, chosen, records[0], fit)
     make_folder(folder)
-    found, interrupted = _compared(loaded, chosen, records, asked, folder)
+    found, interrupted = _compared(loaded, chosen, records, asked, folder, saved)
     if saved is not None:
         from doubletalk.case.posterior_study import with_saved
 
@@ -150,8 +150,9 @@ def _asked(
 
 
 def _compared(
-    case: Case, chosen: Lenses, records: tuple[Record, ...], asked: Asked, folder: Path
-) -> tuple[Compared, bool]:
+    case: Case, chosen: Lenses, records: tuple[Record, ...], asked: Asked, folder: Path,
+    saved: tuple[str, SavedFit] | None,
+) -> tuple[Compared, bool]:  # fmt: skip
     """What was found and whether Ctrl-C cut it short."""
     from doubletalk.lenses.keeping import Kept
     from doubletalk.lenses.work import compare_lenses
@@ -165,7 +166,8 @@ def _compared(
                 raise KeyboardInterrupt
             bar(share, words)
 
-        found = compare_lenses(case.long.game, chosen, records, asked, Kept(folder / "kept"), tell)
+        known = dict([saved]) if saved is not None and saved[1].converged else {}
+        found = compare_lenses(case.long.game, chosen, records, asked, Kept(folder / "kept"), tell, known)
     return found, interruption.happened or bool(found.stopped)
 
 

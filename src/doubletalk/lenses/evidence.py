@@ -37,7 +37,7 @@ from doubletalk.longgame.likelihood import Observed, log_likelihood
 from doubletalk.longgame.posterior import Point, Posterior
 from doubletalk.longgame.smoothing import LEAST_EFFECTIVE, TRUSTED, judged
 
-__all__ = ["Draws", "LensEvidence", "SavedFit", "Variant", "evidence_of"]
+__all__ = ["Draws", "LensEvidence", "SavedFit", "Variant", "climbed", "evidence_of", "likelihoods"]
 
 Floats = npt.NDArray[np.float64]
 Tell = Callable[[str], None]
@@ -191,9 +191,9 @@ def evidence_of(
     ``until`` only so many periods count. Raises ``DoubletalkError`` where no equilibrium is found at the mode.
     """
     posterior = Posterior(game, observed, points, until)
-    found = _climbed(posterior, posterior.coordinates.start() if begin is None else begin, tell)
+    found = climbed(posterior, posterior.coordinates.start() if begin is None else begin, tell)
     if begin is not None and not found.settled:
-        found = _climbed(posterior, posterior.coordinates.start(), tell)
+        found = climbed(posterior, posterior.coordinates.start(), tell)
     counted = posterior.names, directions(game)
     if not draws or not found.curved:
         return LensEvidence(name, *counted, found)
@@ -201,7 +201,7 @@ def evidence_of(
     drawn = importance(posterior, found, draws, seed, lambda n, _: (tell or _silent)(f"draw {n} of {draws}"), more=more)
     kept = Draws(
         posterior.names, drawn.u, posterior.coordinates.free(drawn.u), drawn.log_weights,
-        np.array([point.likelihood for point in drawn.points]), _others(posterior, drawn.points, variants),
+        np.array([point.likelihood for point in drawn.points]), likelihoods(posterior, drawn.points, variants),
         np.stack([point.terms for point in drawn.points]), np.stack([point.beliefs for point in drawn.points]),
     )  # fmt: skip
     return LensEvidence(
@@ -216,7 +216,9 @@ def _silent(words: str) -> None:
 # ---- around what ----------------------------------------------------------------------------------------------------
 
 
-def _climbed(posterior: Posterior, begin: Floats, tell: Tell | None) -> QuickFit:
+def climbed(posterior: Posterior, begin: Floats, tell: Tell | None) -> QuickFit:
+    """The mode reached from *begin*."""
+
     def progress(count: int, value: float) -> None:
         if tell is not None:
             tell(f"{count} evaluations, log posterior {value:.3f}")
@@ -234,7 +236,7 @@ def _alone(
     found, size = [], until or len(np.asarray(observed.moves))
     for place, stance in enumerate(game.stances if len(game.stances) == 2 else ()):
         lonely = Posterior(one_stance(game, stance), observed, None, until)
-        fit = _climbed(lonely, lonely.coordinates.start(), tell)
+        fit = climbed(lonely, lonely.coordinates.start(), tell)
         chance = (game.belief if place else 1 - game.belief) * (1 - game.hazard[place]) ** size
         if not fit.curved or not chance > 0:
             continue
@@ -254,7 +256,7 @@ def _likelihood(shape: Shape, tables: Tables, play: Play, observed: Observed, be
     return log_likelihood(shape, tables, play, observed, belief)[0]
 
 
-def _others(posterior: Posterior, drawn: Sequence[Point], variants: Sequence[Variant]) -> Floats:
+def likelihoods(posterior: Posterior, drawn: Sequence[Point], variants: Sequence[Variant]) -> Floats:
     """[N, V] log likelihoods of the variants at every draw."""
     table = np.full((len(drawn), len(variants)), -np.inf)
     for n, point in enumerate(drawn):

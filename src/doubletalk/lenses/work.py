@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from doubletalk.errors import DoubletalkError, InputError
 from doubletalk.lenses.declaration import EITHER, Lens, Lenses
-from doubletalk.lenses.evidence import Draws, LensEvidence, Variant, evidence_of, reweighed
+from doubletalk.lenses.evidence import Draws, LensEvidence, SavedFit, Variant, evidence_of, reweighed
 from doubletalk.lenses.future import FutureScores, leave_future_out
 from doubletalk.lenses.keeping import Kept, fingerprint
 from doubletalk.lenses.restricting import under
+from doubletalk.lenses.saved import evidence_saved
 from doubletalk.longgame.coordinates import Coordinates, with_priors_scaled
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.likelihood import Observed
@@ -124,13 +125,17 @@ class _Task:
 
 
 def compare_lenses(
-    game: LongGame, lenses: Lenses, records: tuple[Record, ...], asked: Asked, kept: Kept, tell: Tell
-) -> Compared:
-    """Compare on the first record; the others are alternative codings. *tell* gets the share done and the doing."""
+    game: LongGame, lenses: Lenses, records: tuple[Record, ...], asked: Asked, kept: Kept, tell: Tell,
+    saved: Mapping[str, SavedFit] | None = None,
+) -> Compared:  # fmt: skip
+    """Compare on the first record; the others are alternative codings. *tell* gets the share done and the doing.
+
+    ``saved``  lens -> a converged fit with a marginal likelihood, whose draws are taken instead of new ones
+    """
     if not records:
         raise InputError("there is no coded record to compare lenses on")
     found = Compared(game, lenses, records[0], asked)
-    work = _Work(found, records, kept, tell)
+    work = _Work(found, records, kept, tell, saved or {})
     try:
         work.everything()
     except KeyboardInterrupt:
@@ -139,8 +144,10 @@ def compare_lenses(
 
 
 class _Work:
-    def __init__(self, found: Compared, records: tuple[Record, ...], kept: Kept, tell: Tell) -> None:
-        self.found, self.records, self.kept, self.tell = found, records, kept, tell
+    def __init__(
+        self, found: Compared, records: tuple[Record, ...], kept: Kept, tell: Tell, saved: Mapping[str, SavedFit]
+    ) -> None:
+        self.found, self.records, self.kept, self.tell, self.saved = found, records, kept, tell, saved
         self.evidence: dict[str, LensEvidence] = {}
         self.scores: dict[str, FutureScores] = {}
         self.variations: list[Variation] = []
@@ -247,6 +254,11 @@ class _Work:
         self.say(f"weighing {task.name}")
         asked, base = self.found.asked, self.evidence.get(task.lens.name)
         variants = () if task.kind else self.variants(task)
+        if not task.kind and task.lens.name in self.saved:
+            return evidence_saved(
+                task.lens.name, task.game, task.record.observed, self.saved[task.lens.name], points=asked.points,
+                tell=lambda more: self.say(f"weighing {task.name}: {more}"), variants=variants,
+            )  # fmt: skip
         given = draws, asked.points, asked.seed
         mark = fingerprint(task.game, task.record.observed, *given, variants=variants)
         found = self.kept.evidence(mark)

@@ -14,19 +14,16 @@ import io
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from doubletalk.longgame.parts import Parts, Plan, kernel_of, read_parts, save_parts
 
-if TYPE_CHECKING:
-    from doubletalk.longgame.nuts import Kernel
-    from doubletalk.longgame.posterior import Posterior
-
-__all__ = ["Report", "pooled_root", "work"]
+__all__ = ["PATIENCE", "Bench", "Report", "pooled_root", "work"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,16 +43,46 @@ Report = tuple[int, int, int, float]
 """Chain, draws done, divergences after the warm-up, seconds of this run."""
 
 
+class Bench:
+    """What a process needs to draw for any chain of the fit in *folder*: the sampler, compiled once, and the chains.
+
+    A chain that another process has drawn for since is read anew from its file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kernel, self.posterior, self.plan, self.starts = kernel_of(folder)
+        self.chains: dict[int, _Chain] = {}
+
+    def block(self, chain: int, stopped: Callable[[], bool], fresh: bool = False) -> Report | None:
+        """A block of draws of a chain, which is stored; None where it waits for others. *fresh*: read its file."""
+        if fresh or chain not in self.chains:
+            self.chains[chain] = _Chain(self, chain)
+        found = self.chains[chain]
+        return found.block(stopped) if found.finished or found.ready() else None
+
+    def start(self, chain: int) -> Any:
+        """The sampler's state at the beginning of a chain."""
+        return self.kernel.first(self.plan.seed * 1000 + chain, self.starts[chain])
+
+    @cached_property
+    def like(self) -> Any:
+        """Any state of the sampler."""
+        return self.start(0)
+
+
 def work(folder: Path, mine: list[int], stopped: Callable[[], bool]) -> Iterator[Report]:
-    """Take the chains *mine* to their end, a block of each in turn."""
-    kernel, posterior, plan, starts = kernel_of(folder)
-    chains = [_Chain(folder, chain, kernel, posterior, plan, starts[chain]) for chain in mine]
-    while any(not chain.finished for chain in chains) and not stopped():
+    """Take the chains *mine* to their end in this process, a block of each in turn."""
+    bench = Bench(folder)
+    end, left = bench.plan.warmup + bench.plan.draws, list(mine)
+    while left and not stopped():
         waiting = True
-        for chain in chains:
-            if not chain.finished and not stopped() and chain.ready():
+        for chain in tuple(left):
+            report = None if stopped() else bench.block(chain, stopped)
+            if report is not None:
                 waiting = False
-                yield chain.block(stopped)
+                left = [k for k in left if k != chain or report[1] < end]
+                yield report
         if waiting:
             time.sleep(PATIENCE)
 
@@ -85,26 +112,25 @@ def pooled_root(folder: Path, plan: Plan, draws: int) -> Floats | None:
 class _Chain:
     """A chain with its draws so far."""
 
-    def __init__(
-        self, folder: Path, chain: int, kernel: Kernel, posterior: Posterior, plan: Plan, start: Floats
-    ) -> None:
+    def __init__(self, bench: Bench, chain: int) -> None:
         from doubletalk.longgame.nuts import unpacked
 
-        self.folder, self.chain, self.kernel, self.posterior, self.plan = folder, chain, kernel, posterior, plan
-        self.file, self.meetings = folder / f"chain_{chain}.npz", kernel.windows()
+        self.folder, self.chain, self.kernel, self.posterior, self.plan = (
+            bench.folder, chain, bench.kernel, bench.posterior, bench.plan
+        )  # fmt: skip
+        self.file, self.meetings = bench.folder / f"chain_{chain}.npz", bench.kernel.windows()
         self.rows: dict[str, list[Any]] = {}
         self.warm: list[Floats] = []
         self.done, self.seconds, self.gradients = 0, 0.0, 0
         stored = read_parts(self.file)
-        if stored is not None:
-            self.done, self.seconds, self.gradients = int(stored["done"]), float(stored["seconds"]), int(stored["n"])
-            self.rows = {key[4:]: list(value) for key, value in stored.items() if key.startswith("row_")}
-            self.warm = list(stored["warm"])
-        self.state: Any = None
-        if not self.finished:
-            self.state = kernel.first(plan.seed * 1000 + chain, start)
-            self.state = self.state if stored is None else unpacked(self.state, stored)
-            self._met(max((meeting for meeting in self.meetings if meeting < self.done), default=0))
+        if stored is None:
+            self.state = bench.start(chain)
+            return
+        self.done, self.seconds, self.gradients = int(stored["done"]), float(stored["seconds"]), int(stored["n"])
+        self.rows = {key[4:]: list(value) for key, value in stored.items() if key.startswith("row_")}
+        self.warm = list(stored["warm"])
+        self.state = unpacked(bench.like, stored)
+        self._met(max((meeting for meeting in self.meetings if meeting < self.done), default=0))
 
     def _met(self, meeting: int) -> None:
         """Take up the coordinates in which the chain has drawn since a *meeting* that has been."""
@@ -128,7 +154,7 @@ class _Chain:
 
     def block(self, stopped: Callable[[], bool]) -> Report:
         began = time.process_time()
-        for _ in range(BLOCK):
+        for _ in range(0 if self.finished else BLOCK):
             self.state, drawn = self.kernel.next(self.state)
             self.done += 1
             self.gradients += drawn.n_steps

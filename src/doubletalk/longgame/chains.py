@@ -1,8 +1,9 @@
 """Chains of the sampler in processes of their own, with progress, checkpoints and resume.
 
 Each chain's draws and its state go to a folder of parts (``parts.py``), after every block of draws and whenever it
-is stopped, so that it goes on exactly as it would have. A worker process uses one core and takes its chains in turn, a
-block of each (``chain.py``).
+is stopped, so that it goes on exactly as it would have. A worker process uses one core; a free one takes the chain
+whose turn is next, whoever drew for it before, and makes a block of draws (``chain.py``). Chains so keep pace with each
+other, and what they draw does not depend on who draws.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from doubletalk.errors import DoubletalkError
-from doubletalk.longgame.chain import work
+from doubletalk.longgame.chain import PATIENCE, Bench, work
 from doubletalk.longgame.parts import Begin, Chains, Plan, begun, claim_folder, gathered, read_parts
 
 if TYPE_CHECKING:
@@ -94,23 +95,27 @@ class _Tally:
 def _in_processes(folder: Path, plan: Plan, workers: int, told: _Tally, deadline: float) -> None:
     context = multiprocessing.get_context("spawn")
     reports: Any = context.Queue()
+    turns: Any = context.Queue()
     stop: Any = context.Event()
+    end = plan.warmup + plan.draws
+    for chain in sorted(range(plan.chains), key=lambda k: told.done[k]):
+        if told.done[chain] < end:
+            turns.put((chain, -1))
     running = []
     with _single_threaded():
-        for k in range(workers):
-            mine = list(range(k, plan.chains, workers))
-            process = context.Process(target=_worker, args=(str(folder), mine, reports, stop), daemon=True)
+        for me in range(workers):
+            process = context.Process(target=_worker, args=(str(folder), me, end, turns, reports, stop), daemon=True)
             process.start()
             running.append(process)
     try:
         open_ = workers
         while open_:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or min(told.done) >= end:
                 stop.set()
             try:
                 report = reports.get(timeout=1.0)
             except queue.Empty:
-                if not any(process.is_alive() for process in running):
+                if any(process.exitcode not in (None, 0) for process in running):
                     raise DoubletalkError(
                         "a process of the sampler ended before its work; the same command goes on"
                     ) from None
@@ -129,7 +134,8 @@ def _in_processes(folder: Path, plan: Plan, workers: int, told: _Tally, deadline
                 process.terminate()
 
 
-def _worker(folder: str, mine: list[int], reports: Any, stop: Any) -> None:
+def _worker(folder: str, me: int, end: int, turns: Any, reports: Any, stop: Any) -> None:
+    """Draw for whichever chain's turn is next, until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
@@ -137,8 +143,20 @@ def _worker(folder: str, mine: list[int], reports: Any, stop: Any) -> None:
         return bool(stop.is_set()) or not (parent is None or parent.is_alive())
 
     try:
-        for report in work(Path(folder), mine, stopped):
-            reports.put(report)
+        bench = Bench(Path(folder))
+        while not stopped():
+            try:
+                chain, last = turns.get(timeout=PATIENCE)
+            except queue.Empty:
+                continue
+            report = bench.block(chain, stopped, fresh=last != me)
+            if report is None:
+                time.sleep(PATIENCE)
+            else:
+                reports.put(report)
+            if report is None or report[1] < end:
+                turns.put((chain, me))
+        turns.cancel_join_thread()
         reports.put(None)
     except Exception as wrong:
         reports.put(str(wrong) if isinstance(wrong, DoubletalkError) else f"{type(wrong).__name__}: {wrong}")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 from doubletalk.longgame.posterior import Posterior
 
 __all__ = ["Diagnosis", "Move", "Row", "diagnose", "inference_data", "prior_records", "quick_chains",
-           "stance_moves", "write_netcdf"]  # fmt: skip
+           "stance_moves", "stored_part", "write_netcdf"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,6 +58,16 @@ class Diagnosis:
     def converged(self) -> bool:
         """R-hat below 1.01, bulk and tail ESS above 400 for every coefficient, and no divergences."""
         return not self.faults
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The worst R-hat, the least effective sample sizes and the divergences, for the file."""
+        return {
+            "most_rhat": f"{max(row.rhat for row in self.rows):.4f}",
+            "least_ess_bulk": f"{min(row.ess_bulk for row in self.rows):.0f}",
+            "least_ess_tail": f"{min(row.ess_tail for row in self.rows):.0f}",
+            "divergences": str(self.divergences), "draws": str(self.draws),
+        }  # fmt: skip
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -232,6 +242,23 @@ def diagnose(data: Any, coordinates: Coordinates) -> Diagnosis:
         ))  # fmt: skip
     diverging = np.asarray(data.sample_stats["diverging"])
     return Diagnosis(tuple(rows), int(diverging.sum()), int(diverging.size))
+
+
+STORED = 500
+"""Draws of a fit that are stored in a case folder, all chains together."""
+
+
+def stored_part(data: Any) -> Any:
+    """What a case folder keeps of a fit: ``STORED`` draws evenly spaced in the chains, without simulated records."""
+    chains, draws = data.posterior.sizes["chain"], data.posterior.sizes["draw"]
+    places = np.unique(np.linspace(0, draws - 1, max(STORED // chains, 1)).round().astype(int))
+    kept = data.copy()
+    for group in kept.groups():
+        if group not in ("posterior", "log_likelihood", "observed_data"):
+            del kept[group]
+    kept.posterior = kept.posterior.isel(draw=places).drop_vars("stance_smoothed", errors="ignore")
+    kept.log_likelihood = kept.log_likelihood.isel(draw=places).astype(np.float32)
+    return kept
 
 
 def write_netcdf(data: Any, path: Path) -> None:

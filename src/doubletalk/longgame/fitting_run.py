@@ -160,6 +160,7 @@ def fit_case(
     data = inference_data(posterior, coded, chains, _attributes(request, mode, weighted, bridged, chains), prior)
     if not request.quick:
         diagnosis = diagnose(data, posterior.coordinates)
+        data.attrs.update(diagnosis.attributes)
     return _with_checks(request, replace(game, points=request.beliefs), coded, mode, weighted, diagnosis, bridged,
                         chains, data, prior, dropped, parts, posterior)  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from doubletalk.case.posterior_data import coefficient_rows, stance_rows
 from doubletalk.case.posterior_study import PosteriorStudy, StanceRow
 from doubletalk.lenses.comparing import Pair, pairs, score_pairs, weights_of
-from doubletalk.lenses.evidence import LensEvidence, SavedFit
+from doubletalk.lenses.evidence import LensEvidence
 from doubletalk.lenses.output import files_of, method_words, restriction_rows
 from doubletalk.lenses.work import Compared
 from doubletalk.report.chronicle_data import csv_text
@@ -35,7 +35,7 @@ def evidence(content: PageContent) -> Section | None:
     if found.missing or found.compared is None:
         return Section("evidence", HEADING, paragraphs([f"The record was not fitted: {found.missing}."]))
     body = (
-        _intro(found.compared, found.saved)
+        _intro(found.compared, found)
         + _lenses(content, found.compared)
         + _evidence(content, found.compared)
         + _scores(found.compared)
@@ -52,7 +52,8 @@ def evidence(content: PageContent) -> Section | None:
     return Section("evidence", HEADING, body, {name: csv_text(rows) for name, rows in files.items() if rows})
 
 
-def _intro(found: Compared, saved: SavedFit | None) -> str:
+def _intro(found: Compared, study: PosteriorStudy) -> str:
+    saved, unread, found_lens = study.saved, study.unread, study.lens
     quarters = found.record.quarters
     told = (
         f"<strong>Approximate.</strong> {safe(method_words(found))}. The errors printed beside the numbers are those "
@@ -60,7 +61,11 @@ def _intro(found: Compared, saved: SavedFit | None) -> str:
     )
     if saved is not None:
         doubt = "" if saved.converged else " It has NOT converged."
-        told += safe(f" Coefficients and stance are from the saved fit {saved.name}: {saved.words}.{doubt}")
+        told += safe(
+            f" Coefficients and stance under {found_lens} are from the saved fit {saved.name}: {saved.words}.{doubt}"
+        )
+    if unread:
+        told += safe(f" The fit that the case folder holds was not read: {unread}.")
     words = (
         f"The coefficients of the long game are fitted to the coded record, {quarters[0]} to {quarters[-1]}, "
         f"{len(quarters)} {found.game.period}s, with priors from the file. A lens is an account of the game: which "
@@ -127,11 +132,14 @@ def _evidence(content: PageContent, found: Compared) -> str:
 
 
 def _sampled(item: LensEvidence) -> str:
-    return "–" if item.draws is None else f"{item.log_evidence:.2f} ± {item.error:.2f}"
+    value, error, _ = item.best
+    return "–" if item.draws is None and item.bridged is None else f"{value:.2f} ± {error:.2f}"
 
 
 def _quality(item: LensEvidence) -> str:
     settled = "" if item.fit.settled else "the climb did NOT settle; "
+    if item.bridged is not None:
+        return f"by bridge sampling, from the saved fit{'' if item.trusted else ', NOT to be trusted'}"
     if item.draws is None:
         return f"{settled}none drawn"
     doubt = "" if item.trusted else ", NOT to be trusted"
