@@ -154,8 +154,8 @@ def test_after_the_time_limit_what_was_drawn_is_the_fit(sampled, tmp_path):
     short = run_chains(posterior, begin, PLAN, there, {"game": "small"}, workers=0, deadline=-np.inf)
     assert chains.whole
     assert not short.whole
-    assert short.u.shape[1] == 10
-    assert np.array_equal(short.u, chains.u[:, :10])
+    assert short.u.shape[1] == 7  # blocks end where chains meet, after 12 and 72 draws
+    assert np.array_equal(short.u, chains.u[:, :7])
 
 
 def test_bridge_sampling_and_importance_sampling_agree(sampled):

@@ -33,6 +33,11 @@ Floats = npt.NDArray[np.float64]
 MOST_STEPS = 60
 """Most evaluations of G, and of its transpose, in one evaluation of the density."""
 
+MOST_FORCE = 4.0
+"""The slope that moves a trajectory, in whitened coordinates of d dimensions, has a length of at most this times
+sqrt d; of a standard normal density it has about sqrt d. Beside a fold slopes grow without bound, and a trajectory that
+meets one would be flung away. Any function of the place may be the force (see ``density.py``): the draws stay right."""
+
 
 class Drawn(NamedTuple):
     """One draw: coordinates u [d], and what the sampler did for it."""
@@ -54,12 +59,19 @@ def whitened(shape: Shape, problem: Problem, begin: Start, root: Array, toleranc
         u = begin.u + root @ z
         found, _ = evaluate(shape, problem, begin, u, jnp.asarray(tolerance), jnp.asarray(MOST_STEPS))
         good = (found.residual <= MOST_RESIDUAL) & jnp.isfinite(found.value) & jnp.all(jnp.isfinite(found.slope))
-        return jnp.where(good, -found.value, jnp.inf), jnp.where(good, -(found.slope @ root), 0.0)
+        force = bounded_force(jnp.where(good, -(found.slope @ root), 0.0))
+        return jnp.where(good, -found.value, jnp.inf), force
 
     potential: Any = jax.custom_vjp(lambda z: told(z)[0])
     potential.defvjp(told, lambda slope, weight: (weight * slope,))
     found: Callable[[Array], Array] = potential
     return found
+
+
+def bounded_force(slope: Array) -> Array:
+    """A slope [d], shortened where it is longer than ``MOST_FORCE`` sqrt d."""
+    size, most = jnp.sqrt(slope @ slope), MOST_FORCE * np.sqrt(slope.shape[-1])
+    return slope * jnp.where(size > most, most / jnp.maximum(size, most), 1.0)
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,8 @@ class Kernel:
             if float(told.residual) <= MOST_RESIDUAL and np.isfinite(float(told.value)):
                 break
             z = z / 2
-        return _first(self._plan, jnp.asarray(z), jax.random.key(seed), -told.value, -(told.slope @ self.root))
+        force = bounded_force(-(told.slope @ self.root))
+        return _first(self._plan, jnp.asarray(z), jax.random.key(seed), -told.value, force)
 
     def windows(self) -> tuple[int, ...]:
         """After how many draws of the warm-up a window of adaptation ends and another begins."""
