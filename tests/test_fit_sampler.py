@@ -318,3 +318,13 @@ def test_wrong_command_lines_are_refused(capsys):
         result = CliRunner().invoke(app, ["fit", "src/doubletalk/cases/belarus", *arguments])
         assert isinstance(result.exception, InputError)
         assert words in str(result.exception)
+
+
+def test_the_force_on_a_trajectory_is_bounded():
+    """Up to four times the square root of the dimension it is the slope itself; beyond, its direction with that size."""
+    from doubletalk.longgame.nuts import bounded_force
+
+    short, long = np.array([3.0, -4.0, 0.0]), np.array([300.0, -400.0, 0.0])
+    assert np.array_equal(np.asarray(bounded_force(short)), short)
+    assert np.allclose(np.asarray(bounded_force(long)), short / 5 * 4 * np.sqrt(3))
+    assert np.array_equal(np.asarray(bounded_force(np.zeros(3))), np.zeros(3))

@@ -19,7 +19,7 @@ MOST_TOLD = 8
 
 def fit(
     case: Annotated[
-        Path, typer.Argument(metavar="CASE", help="A case with longgame.yaml and coding.yaml, by folder or name.")
+        Path, typer.Argument(metavar="CASE", help="A case with a long game and a coding, by folder or name.")
     ],
     coding: Annotated[str, typer.Option("--coding", metavar="FILE", help="The coding of the record.")] = "coding.yaml",
     lens: Annotated[

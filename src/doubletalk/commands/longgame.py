@@ -44,16 +44,16 @@ _Belief = Annotated[
 _From = Annotated[
     str | None, typer.Option("--from", metavar="STATE", help="Start in this state, a=x,b=y,...; else the file's start.")
 ]
-CASE_FILE = "longgame.yaml"
 
 
 def _loaded(path: Path) -> LongGame:
     from doubletalk.case.finding import find_case, is_case
+    from doubletalk.longgame.place import long_game_in
     from doubletalk.longgame.reading import load_long_game
 
     if not path.exists() and is_case(path):
         path = find_case(path)
-    return load_long_game(path / CASE_FILE if path.is_dir() else path)
+    return load_long_game(long_game_in(path).file if path.is_dir() else path)
 
 
 def _needs_jax() -> None:

@@ -36,6 +36,7 @@ from doubletalk.longgame.fitting import QuickFit, fit_mode, lens
 from doubletalk.longgame.importance import Part, Weighted, importance
 from doubletalk.longgame.likelihood import observed_from
 from doubletalk.longgame.parts import Begin, Chains, Plan, claim_folder, discard, stored_begin
+from doubletalk.longgame.place import GAME_FILE, long_game_in
 from doubletalk.longgame.posterior import Posterior
 from doubletalk.longgame.reading import load_long_game
 from doubletalk.longgame.stance import smoothed
@@ -55,7 +56,7 @@ BRIDGED = 400
 """Draws of the proposal of bridge sampling."""
 
 RESAMPLED = 200
-FILES = ("longgame.yaml", "coding.yaml", "chronicle.csv", "series.csv", "case.yaml")
+FILES = ("coding.yaml", "chronicle.csv", "series.csv", "case.yaml")
 
 @dataclass(frozen=True)
 class Request:
@@ -118,8 +119,9 @@ def identity(request: Request) -> dict[str, str]:
     found = {"lens": request.lens, "coding": request.coding, "beliefs": str(request.beliefs),
              "doubletalk": doubletalk.__version__, "python": platform.python_version()}  # fmt: skip
     found |= {name: version(name) for name in ("jax", "numpyro")}
-    for name in dict.fromkeys((*FILES, request.coding)):
-        file = request.case / name
+    files = {GAME_FILE: long_game_in(request.case).file}  # under this name whatever the case calls it
+    files |= {name: request.case / name for name in (*FILES, request.coding)}
+    for name, file in files.items():
         if file.is_file():
             found[f"sha256 of {Path(name).name}"] = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     return found
@@ -167,7 +169,7 @@ def fit_case(
 
 def _posterior(request: Request) -> tuple[LongGame, CodedRecord, Posterior]:
     """The game under the lens, the coded record, and the posterior of the two."""
-    game = load_long_game(request.case / "longgame.yaml")
+    game = load_long_game(long_game_in(request.case).file)
     which = {"mixed": "mixed", game.stances[0]: "first", game.stances[-1]: "last"}
     if request.lens not in which:
         raise InputError(f"--lens: {unknown('lens', request.lens, list(which))}")
@@ -219,7 +221,7 @@ def _with_checks(
     dropped: int, parts: Path, posterior: Posterior,
 ) -> Fitted:  # fmt: skip
     made = np.asarray(posterior.observed.moves)
-    cycle = cycle_steps(_cycle(request.case))
+    cycle = cycle_steps(long_game_in(request.case).cycle)
     replicates = chains.moves.reshape(-1, *chains.moves.shape[2:])
     moves: tuple[Move, ...] = ()
     band: tuple[tuple[float, float], ...] = ()
@@ -237,17 +239,6 @@ def _with_checks(
         checks(game, made, prior[2], cycle) if prior is not None else (), windows(game, made, replicates), moves, band,
         later, dropped, parts,
     )  # fmt: skip
-
-
-def _cycle(case: Path) -> str:
-    """The cycle that the case asks about, "" where it does not."""
-    from doubletalk.game.nodes import Scalar, Table, read_nodes, read_text
-
-    file = case / "case.yaml"
-    top = read_nodes(read_text(file)) if file.exists() else None
-    entry = top.entries.get("longgame") if isinstance(top, Table) else None
-    node = entry.entries.get("cycle") if isinstance(entry, Table) else None
-    return node.text if isinstance(node, Scalar) else ""
 
 
 def _attributes(
