@@ -321,7 +321,7 @@ def test_wrong_command_lines_are_refused(capsys):
 
 
 def test_the_force_on_a_trajectory_is_bounded():
-    """Up to four times the square root of the dimension it is the slope itself; beyond, its direction with that size."""
+    """Up to four times the root of the dimension it is the slope itself; beyond, its direction with that size."""
     from doubletalk.longgame.nuts import bounded_force
 
     short, long = np.array([3.0, -4.0, 0.0]), np.array([300.0, -400.0, 0.0])
