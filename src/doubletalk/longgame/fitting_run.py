@@ -164,7 +164,8 @@ def fit_case(
         diagnosis = diagnose(data, posterior.coordinates)
         data.attrs.update(diagnosis.attributes)
     return _with_checks(request, replace(game, points=request.beliefs), coded, mode, weighted, diagnosis, bridged,
-                        chains, data, prior, dropped, parts, posterior)  # fmt: skip
+                        chains, data, prior, dropped, parts, posterior,
+                        long_game_in(request.case).cycle)  # fmt: skip
 
 
 def _posterior(request: Request) -> tuple[LongGame, CodedRecord, Posterior]:
@@ -218,10 +219,10 @@ def _bridged(
 def _with_checks(
     request: Request, game: LongGame, coded: CodedRecord, mode: QuickFit, weighted: Weighted,
     diagnosis: Diagnosis | None, bridged: tuple[float, float] | None, chains: Chains, data: Any, prior: Any,
-    dropped: int, parts: Path, posterior: Posterior,
+    dropped: int, parts: Path, posterior: Posterior, cycle: str = "",
 ) -> Fitted:  # fmt: skip
     made = np.asarray(posterior.observed.moves)
-    cycle = cycle_steps(long_game_in(request.case).cycle)
+    steps = cycle_steps(cycle)
     replicates = chains.moves.reshape(-1, *chains.moves.shape[2:])
     moves: tuple[Move, ...] = ()
     band: tuple[tuple[float, float], ...] = ()
@@ -235,8 +236,8 @@ def _with_checks(
             band = tuple(zip(low.tolist(), high.tolist(), strict=True))
             later = tuple(smoothed(flat, hazard).mean(axis=0).tolist())
     return Fitted(
-        request, game, coded, mode, weighted, diagnosis, bridged, chains, data, checks(game, made, replicates, cycle),
-        checks(game, made, prior[2], cycle) if prior is not None else (), windows(game, made, replicates), moves, band,
+        request, game, coded, mode, weighted, diagnosis, bridged, chains, data, checks(game, made, replicates, steps),
+        checks(game, made, prior[2], steps) if prior is not None else (), windows(game, made, replicates), moves, band,
         later, dropped, parts,
     )  # fmt: skip
 
