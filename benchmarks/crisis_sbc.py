@@ -34,7 +34,7 @@ REDUCED = CrisisSpecification(
 )
 """Six coefficients, prior N(0, 1) on standardised covariates."""
 GAMES, PLAYS = 15, 40
-CHAINS, DRAWS, WARMUP, QUICK_DRAWS = 4, 200, 100, 200
+CHAINS, DRAWS, WARMUP, LONGEST, QUICK = 16, 50, 50, 6, (4, 200)
 RANKS = 99
 """Draws, thinned, among which the truth is ranked: ranks 0 to 99."""
 LEVEL = 0.9
@@ -51,15 +51,17 @@ def one_set(seed: int, number: int, quick: bool) -> dict[str, Any]:
     if (counts.sum(axis=0) == 0.0).any():
         return {**out, "skipped": True}
     began = time.perf_counter()
+    chains, draws = QUICK if quick else (CHAINS, DRAWS)
     fit = fit_bayes(
-        REDUCED, with_outcomes(columns, counts), selection="lowest", quick=quick, chains=CHAINS,
-        draws=QUICK_DRAWS if quick else DRAWS, warmup=WARMUP, seed=number + 1,
+        REDUCED, with_outcomes(columns, counts), selection="lowest", quick=quick, chains=chains, draws=draws,
+        warmup=WARMUP, longest=LONGEST, seed=number + 1,
     )  # fmt: skip
     assert fit.draws is not None
     thinned = fit.draws[np.linspace(0, len(fit.draws) - 1, RANKS).astype(int)]
     low, high = np.quantile(fit.draws, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0], axis=0)
     found = fit.diagnostics
     report = {"pareto_k": found["pareto_k"], "effective": found["effective"]} if quick else {
+        "pareto_k": found["pareto_k"], "draws": found["draws"], "refreshed": found["refreshed"],
         "r_hat": max(found["r_hat"]), "least_effective": min(found["ess_bulk"] + found["ess_tail"]),
         "divergences": found["divergences"], "ended_at_a_step": found["ended_at_a_step"],
     }  # fmt: skip
@@ -74,7 +76,7 @@ def calibrate(
     sets: int, seed: int, quick: bool, keep: Path | None, tell: Tell, minutes: float = np.inf
 ) -> list[dict[str, Any]]:
     """*sets* fitted data sets, those in the file *keep* read from it; no further one is begun after *minutes*."""
-    head = json.dumps({"doubletalk-crisis-sbc": 2, "seed": seed, "quick": quick})
+    head = json.dumps({"doubletalk-crisis-sbc": 3, "seed": seed, "quick": quick})
     rows: list[dict[str, Any]] = []
     if keep is not None and keep.exists():
         lines = keep.read_text(encoding="utf-8").splitlines()

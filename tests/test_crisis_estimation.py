@@ -150,6 +150,26 @@ def test_estimators_agree_with_each_other_and_recover_the_truth():
         assert (np.abs(fit.estimates - TRUTH) < 4.5 * fit.standard_errors).all()
 
 
+def test_beliefs_that_go_round_in_circles_are_given_up_early(monkeypatch):
+    """NPL says that beliefs still move; the full likelihood is climbed all the same, to the same maximum."""
+    data, _ = simulated(30, 100, 2)
+    expected = fit_crisis(SPEC, data, "ml")
+    turns = [0]
+
+    def back_and_forth(utilities, beliefs):
+        turns[0] += 1
+        return Beliefs(*np.full((2, len(utilities)), 0.4 if turns[0] % 2 else 0.6))
+
+    monkeypatch.setattr("doubletalk.crisis.fit.best_reply", back_and_forth)
+    npl = fit_crisis(SPEC, data, "npl")
+    assert not npl.converged
+    assert npl.iterations < 250
+    assert "beliefs still move by" in npl.message
+    ml = fit_crisis(SPEC, data, "ml")
+    assert ml.converged
+    assert ml.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-6)
+
+
 def test_intervals_cover_at_their_rate():
     """Over 40 simulated data sets 90% intervals of the full likelihood cover the truth in 82 to 97 of 100 cases."""
     covered = []

@@ -116,6 +116,7 @@ def test_a_wrong_table_is_refused_in_one_line(lines, tmp_path, change, words):
         ("log(y)", "the formula cannot be worked out"),
         ("sqrt(kind)", "the formula cannot be worked out"),
         ("1 + z", "no column 'z'"),
+        ("1 + sqrt(sqrt)", "sqrt is a column and a function here"),
         ("y + I(2*y)", "are collinear"),
     ],
 )
@@ -205,6 +206,54 @@ def test_data_come_from_an_address(lines, tmp_path):
         thread.join()
         server.server_close()
     refused(run("fit", f"{address}/data.csv", "--spec", spec), "cannot be fetched")
+
+
+def test_a_covariate_in_dollars_shows_its_digits(lines, tmp_path):
+    """A coefficient of 1e-10 is printed with its digits, in text and LaTeX, and is that of the same in other units."""
+    plain, dollars = tmp_path / "plain.csv", tmp_path / "dollars.csv"
+    plain.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    cells = [row.split(",") for row in lines[1:]]
+    rows = [lines[0], *(",".join([*c[:6], f"{float(c[6]) * 1e9:.3f}", *c[7:]]) for c in cells)]
+    dollars.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    found = []
+    for path in (plain, dollars):
+        result = run("fit", path, "--spec", specification(tmp_path, barWB="1"), "--out", tmp_path / path.stem)
+        assert result.exit_code == 0, result.output
+        table = (tmp_path / path.stem / "table.txt").read_text(encoding="utf-8")
+        row = next(row for row in table.splitlines() if row.startswith("CB: y"))
+        found.append([float(word.strip("()")) for word in row.split()[2:]])
+        assert row.split()[2] in (tmp_path / path.stem / "table.tex").read_text(encoding="utf-8")
+    assert found[1] == pytest.approx([value * 1e-9 for value in found[0]], rel=0.05)
+
+
+def test_a_file_address_is_the_file(lines, tmp_path):
+    """file:// with a blank in the path gives what the path gives; a missing file is one clear error."""
+    folder = tmp_path / "my data"
+    folder.mkdir()
+    (folder / "data.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    spec = specification(tmp_path)
+    over = run("fit", (folder / "data.csv").as_uri(), "--spec", spec)
+    assert over.exit_code == 0, over.output
+    assert over.stdout == run("fit", folder / "data.csv", "--spec", spec).stdout
+    refused(run("fit", (folder / "nothing.csv").as_uri(), "--spec", spec), "cannot be fetched")
+
+
+def test_what_beliefs_leave_open_does_not_hide_the_rest(lines, tmp_path):
+    """With one pF for all games the counts cannot tell CB from barWB; A's coefficients keep their errors."""
+    path = tmp_path / "data.csv"
+    rows = [f"{lines[0]},p,f", *(f"{row},0.{3 + k % 4},0.5" for k, row in enumerate(lines[1:]))]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    spec = specification(tmp_path, "first_stage: {pR: p, pF: f}\n")
+    for extra in ((), ("--robust",)):
+        result = run("fit", path, "--spec", spec, "--method", "pl", *extra)
+        assert result.exit_code == 0, result.output
+        for row in result.stdout.splitlines():
+            name = row.split(":")[0]
+            if name in ("CB", "barWB"):
+                assert "not determined" in row
+            elif name in UTILITIES:
+                assert "not determined" not in row
+        assert "do not determine CB: Intercept" in result.stderr
 
 
 def test_equilibria_are_certified_from_the_command_line(lines, tmp_path):

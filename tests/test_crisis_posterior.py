@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -158,7 +159,9 @@ class _Cut:
 
     mode = np.zeros(3)
     floor = -300.0
-    step_between = Target.step_between
+    design = SimpleNamespace(games=100)
+    steps_between = Target.steps_between
+    values = Target.values
 
     def log_posterior(self, z, *, slopes=True):
         value = -0.5 * (z * z).sum(axis=1)
@@ -184,11 +187,39 @@ def test_a_distribution_with_a_step_is_sampled_right_and_its_ends_are_told_from_
 
 def test_a_smooth_fall_is_no_step():
     """Between a point near the mode and one far out on a smooth density there is no step; past a cut there is."""
-    cut = _Cut()
-    assert cut.step_between(np.array([1.0, 0.0, 0.0]), np.array([-2.0, 0.0, 0.0]))
-    assert not cut.step_between(np.array([1.0, 0.0, 0.0]), np.array([90.0, 0.0, 0.0]))
-    assert not cut.step_between(np.array([-1.0, 0.0, 0.0]), np.array([-2.0, 0.0, 0.0]))
-    assert cut.step_between(np.array([0.0, 0.0, 0.0]), np.array([-80.0, 40.0, 0.0]))
+    good = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    bad = np.array([[-2.0, 0.0, 0.0], [90.0, 0.0, 0.0], [-2.0, 0.0, 0.0], [-80.0, 40.0, 0.0]])
+    assert _Cut().steps_between(good, bad).tolist() == [True, False, False, True]
+    assert _Cut().steps_between(good[:0], bad[:0]).tolist() == []
+
+
+class _LowStep(_Cut):
+    """A narrow normal with a step of 20 at 0.25, beyond which it falls on as before, to depths where 20 is nothing."""
+
+    def log_posterior(self, z, *, slopes=True):
+        value = -200.0 * (z * z).sum(axis=1) - 20.0 * (z[:, 0] > 0.25)
+        return value, -400.0 * z
+
+
+def test_a_low_step_is_found_before_a_deep_fall():
+    """The fall beyond a step may be deeper than the step; what counts is what lies within reach of a trajectory."""
+    good, bad = np.zeros((2, 3)), np.array([[8.0, 0.0, 0.0], [0.0, 8.0, 0.0]])
+    assert _LowStep().steps_between(good, bad).tolist() == [True, False]
+
+
+def test_a_sampler_draws_on_as_long_as_it_is_asked_to():
+    """After each round the sampler is told what there is; draws, ends and weights are of all rounds."""
+    seen = []
+
+    def go_on(so_far):
+        seen.append(so_far.z.shape[1])
+        return len(seen) < 3
+
+    made = sample(_Cut(), 2, 40, 30, 3, lambda share, words: None, go_on)
+    assert seen == [40, 80, 120]
+    assert made.z.shape == (2, 120, 3)
+    assert made.diverging.shape == made.stepped.shape == (2, 120)
+    assert made.shape < 0.7
 
 
 def test_the_index_of_b_stays_where_it_was_along_the_ridge(target):

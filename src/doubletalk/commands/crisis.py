@@ -23,7 +23,7 @@ crisis = typer.Typer(
     help="Estimate crisis signalling from counts of outcomes.", no_args_is_help=True, rich_markup_mode=None
 )
 
-_Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV file of games, or its http(s) address.")]
+_Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV file of games, or its http(s) or file address.")]
 _Spec = Annotated[Path, typer.Option("--spec", metavar="SPEC", help="The specification, a YAML file.")]
 _Method = Annotated[str, typer.Option("--method", help="pl, npl, ml, mpec or bayes.")]
 _Selection = Annotated[
@@ -41,6 +41,9 @@ _Quick = Annotated[bool, typer.Option("--quick", help="bayes: the weighted Lapla
 _Chains = Annotated[int, typer.Option("--chains", min=1, metavar="N", help="Chains of the method bayes.")]
 _Draws = Annotated[int, typer.Option("--draws", min=1, metavar="N", help="Draws of each chain.")]
 _Warmup = Annotated[int, typer.Option("--warmup", min=1, metavar="N", help="Steps of each chain before its draws.")]
+_Longest = Annotated[
+    int, typer.Option("--longest", min=1, metavar="N", help="Draw on, to N times --draws, while they do not suffice.")
+]
 _Simulated = Annotated[
     int, typer.Option("--draws", min=20, metavar="N", help="Coefficients drawn for simulated intervals.")
 ]
@@ -61,6 +64,7 @@ class _Asked:
     chains: int = 4
     draws: int = 500
     warmup: int = 300
+    longest: int = 4
     quick: bool = False
     take: str = "regular"
 
@@ -92,6 +96,7 @@ def fit(
     chains: _Chains = 4,
     draws: _Draws = 500,
     warmup: _Warmup = 300,
+    longest: _Longest = 4,
     seed: _Seed = 1,
     level: _Level = 0.9,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")] = None,
@@ -103,7 +108,7 @@ def fit(
     _check_asked(method, starts, bootstrap, quick, robust)
     interruption = Interruption()
     several = (starts or STARTS) if method == "ml" else 1
-    asked = _Asked(method, selection, robust, several, seed, chains, draws, warmup, quick, take)
+    asked = _Asked(method, selection, robust, several, seed, chains, draws, warmup, longest, quick, take)
     with ProgressBar() as bar, interruption.watched():
         found, games, read = _estimated(data, spec, asked, bar)
         made = None
@@ -354,7 +359,7 @@ def _estimated(
 
         found = fit_bayes(
             read, games, selection=asked.selection, quick=asked.quick, chains=asked.chains, draws=asked.draws,
-            warmup=asked.warmup, seed=asked.seed, tell=bar,
+            warmup=asked.warmup, longest=asked.longest, seed=asked.seed, tell=bar,
         )  # fmt: skip
         return found, games, read
     found = fit_crisis(

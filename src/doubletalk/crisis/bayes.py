@@ -9,6 +9,8 @@ chains in one call, and the gradient follows by the implicit function theorem. T
 appear or vanish: 'lowest' then plays another one, under which the counts may be as good as impossible. A trajectory
 that falls off such a step ends there, as at a divergence, and NUTS stays valid: the step is part of the posterior, not
 an error of the integrator. These ends are counted apart from divergences; they cost effective draws, which are checked.
+Other divergences are a fault where the independent proposals alone would not do (:func:`_faulty`). Where R-hat or
+effective sample sizes do not suffice, more is drawn: a choice by the draws, which the truth does not enter.
 
 Quick: draws of a multivariate t around the mode, in z, weighted by posterior over proposal (Pareto-smoothed) and drawn
 again; its shape k tells whether the weights can be trusted (below 0.7).
@@ -31,7 +33,7 @@ from doubletalk.crisis.data import CrisisData
 from doubletalk.crisis.equilibria import find_equilibria
 from doubletalk.crisis.fit import fit_crisis
 from doubletalk.crisis.full import MIXTURE_NAMES, full_terms
-from doubletalk.crisis.nuts import sample
+from doubletalk.crisis.nuts import Sampled, sample
 from doubletalk.crisis.posterior import Target, laplace
 from doubletalk.crisis.prior import normal_prior
 from doubletalk.crisis.reply import game_of
@@ -49,11 +51,14 @@ BAYES_RULES = ("lowest", "highest", "mixture")
 RHAT_LIMIT = 1.01
 ENOUGH = 400.0
 """A posterior counts as sampled when every R-hat is below RHAT_LIMIT and both effective sample sizes are above this."""
+LONGEST = 4
+"""NUTS draws up to so many times the draws asked for while they do not suffice."""
 PROPOSALS = 2
 DEGREES = 10.0
 """The quick fit's proposals for each draw, and the degrees of freedom of their t distribution."""
 SHAPE_LIMIT = 0.7
-BATCH = 40
+ROWS = 8000
+"""Games solved in one pass."""
 LOOKED_AT = 400
 """How many draws are looked at for games with several equilibria."""
 
@@ -77,21 +82,24 @@ def fit_bayes(
     chains: int = 4,
     draws: int = 500,
     warmup: int = 300,
+    longest: int = LONGEST,
     seed: int = 1,
     tell: Tell | None = None,
 ) -> CrisisFit:
     """Posterior means, standard deviations and draws under *selection*, one of BAYES_RULES.
 
-    Without *selection* the specification's rule is used, ``mixture`` in place of 'best'. *quick* draws from the Laplace
-    approximation, weighted. Ctrl-C after 50 draws of NUTS keeps what there is. Raises InputError for rules that are no
-    likelihood and for sizes below one.
+    Without *selection* the specification's rule is used, ``mixture`` in place of 'best'. NUTS goes on in steps of
+    *draws* until R-hat and effective sample sizes suffice, to *longest* times *draws* at most. *quick* draws from the
+    Laplace approximation, weighted. Ctrl-C after 50 draws of NUTS keeps what there is. Raises InputError for rules that
+    are no likelihood and for sizes below one.
     """
     if selection is not None and selection not in BAYES_RULES:
         known = unknown("rule", selection, BAYES_RULES)
         raise InputError(f"a posterior needs a rule that does not look at outcomes: {known}")
     rule = selection or (spec.selection if spec.selection in BAYES_RULES else "mixture")
-    if min(chains, draws, warmup) < 1:
-        raise InputError(f"expected at least one chain, draw and warm-up step; found {chains}, {draws}, {warmup}")
+    if min(chains, draws, warmup, longest) < 1:
+        sizes = f"{chains}, {draws}, {warmup}, {longest}"
+        raise InputError(f"expected at least one chain, draw, warm-up step and round of draws; found {sizes}")
     began = time.perf_counter()
     say = tell or _quiet
     start = fit_crisis(spec, data, "pl", tell=tell)
@@ -104,7 +112,7 @@ def fit_bayes(
     if quick:
         made = _quick_draws(target, chains * draws, seed, say)
     else:
-        made = _nuts_draws(target, names, (chains, draws, warmup), seed, say)
+        made = _nuts_draws(target, names, (chains, draws, warmup, longest), seed, say)
     flat = made.theta.reshape(-1, made.theta.shape[-1])
     mean = flat.mean(axis=0)
     terms = full_terms(design, counts, mean, rule)
@@ -138,17 +146,24 @@ def fit_bayes(
 
 
 def _nuts_draws(
-    target: Target, names: tuple[str, ...], sizes: tuple[int, int, int], seed: int, tell: Tell
+    target: Target, names: tuple[str, ...], sizes: tuple[int, int, int, int], seed: int, tell: Tell
 ) -> _Drawn:
     """Draws by NUTS, with R-hat, effective sample sizes and divergences."""
-    chains, draws, warmup = sizes
-    sampled = sample(target, chains, draws, warmup, seed, tell)
+    chains, draws, warmup, longest = sizes
+
+    def go_on(so_far: Sampled) -> bool:
+        """More draws help against all faults but divergences."""
+        if so_far.z.shape[1] >= longest * draws or _faulty(so_far):
+            return False
+        return not _verdict(_diagnostics(target.theta(so_far.z), names), 0, False)[0]
+
+    sampled = sample(target, chains, draws, warmup, seed, tell, go_on)
     theta = target.theta(sampled.z)
-    divergences, steps = int((sampled.diverging & ~sampled.stepped).sum()), int(sampled.stepped.sum())
     report = _diagnostics(theta, names)
-    settled, words = _verdict(report, divergences, sampled.stopped)
+    settled, words = _verdict(report, _faulty(sampled), sampled.stopped)
     report |= {
-        "divergences": divergences, "ended_at_a_step": steps, "chains": chains,
+        "divergences": int((sampled.diverging & ~sampled.stepped).sum()), "ended_at_a_step": int(sampled.stepped.sum()),
+        "pareto_k": sampled.shape, "chains": chains,
         "draws": theta.shape[1], "warmup": warmup,
         "leapfrog_steps_per_draw": sampled.leapfrogs, "refreshed": sampled.refreshed,
         "sampling_seconds": sampled.seconds,
@@ -156,15 +171,25 @@ def _nuts_draws(
     return _Drawn(theta, report, settled, words)
 
 
+def _faulty(sampled: Sampled) -> int:
+    """Divergences that are not at a step, where the independent proposals alone would not suffice.
+
+    A divergence says that there may be a region which trajectories do not enter. Proposals whose weights have a Pareto
+    shape below SHAPE_LIMIT do not miss one.
+    """
+    return 0 if sampled.shape < SHAPE_LIMIT else int((sampled.diverging & ~sampled.stepped).sum())
+
+
 def _quick_draws(target: Target, draws: int, seed: int, tell: Tell) -> _Drawn:
     """Importance draws around the mode, made equally likely by systematic resampling."""
     generator = np.random.default_rng(seed)
     size, count = len(target.mode), PROPOSALS * draws
     z = generator.standard_normal((count, size)) / np.sqrt(generator.chisquare(DEGREES, size=(count, 1)) / DEGREES)
-    value = np.empty(count)
-    for first in range(0, count, BATCH):
-        value[first : first + BATCH] = target.log_posterior(z[first : first + BATCH], slopes=False)[0]
-        tell(first / count, "Laplace approximation")
+    values: list[Array] = []
+    for part in _batches(z, target.design.games):
+        values.append(target.log_posterior(part, slopes=False)[0])
+        tell(sum(map(len, values)) / count, "Laplace approximation")
+    value = np.concatenate(values)
     proposal = -0.5 * (DEGREES + size) * np.log1p((z * z).sum(axis=1) / DEGREES)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -189,15 +214,22 @@ def _quick_draws(target: Target, draws: int, seed: int, tell: Tell) -> _Drawn:
 def _several(target: Target, flat: Array) -> dict[str, Any]:
     """In how many of the draws some game has several equilibria, and in how many games at most."""
     looked = flat[np.linspace(0, len(flat) - 1, min(LOOKED_AT, len(flat))).astype(np.intp)]
-    games = []
+    design, games = target.design, []
     with np.errstate(all="ignore"):
-        for one in looked:
-            utilities = target.design.utilities(one[: target.design.size])
-            games.append(int((find_equilibria(game_of(utilities)).number() > 1).sum()))
+        for part in _batches(looked, design.games):
+            utilities = design.utilities(part[:, : design.size]).reshape(-1, 7)
+            number = find_equilibria(game_of(utilities)).number().reshape(len(part), design.games)
+            games.append((number > 1).sum(axis=1))
+    several = np.concatenate(games)
     return {
-        "draws_with_several_equilibria": float(np.mean(np.array(games) > 0)),
-        "most_games_with_several_equilibria": max(games),
+        "draws_with_several_equilibria": float(np.mean(several > 0)),
+        "most_games_with_several_equilibria": int(several.max()),
     }
+
+
+def _batches(points: Array, games: int) -> list[Array]:
+    """*points* in parts of about ROWS games at a time."""
+    return np.array_split(points, max(1, len(points) * games // ROWS))
 
 
 def inference_data(fit: CrisisFit) -> Any:

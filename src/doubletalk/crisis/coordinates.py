@@ -103,13 +103,13 @@ class Coordinates:
     def _rest(self, bare: Array, *, slopes: bool) -> tuple[Array, Array]:
         """P W (k, p) where barWB is 0, and its slopes in the other coefficients (k, p, coefficients)."""
         many, games = len(bare), self.design.games
-        utilities = np.concatenate([self.design.utilities(one[: self.design.size]) for one in bare])
+        utilities = self.design.utilities(bare[:, : self.design.size]).reshape(many * games, -1)
         value, by = _reply_at(game_of(utilities), np.tile(self.q0, many), slopes=slopes)
         shift = value.reshape(many, games) @ self.projection.T
         if not slopes:
             return shift, np.empty(0)
         place = self.design.slices()[UTILITY]
-        parts = np.stack([self.projection @ self.design.jacobian(part) for part in by.reshape(many, games, 7)])
+        parts = self.design.gradient(self.projection[None, :, :, None] * by.reshape(many, 1, games, 7))
         parts[:, :, place] = 0.0
         return shift, parts
 

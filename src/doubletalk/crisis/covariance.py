@@ -45,6 +45,16 @@ def inverse_of(information: Array) -> Array:
     return np.asarray(inverse / scale[:, None] / scale)
 
 
+def sandwich(bread: Array, meat: Array) -> Array:
+    """bread meat bread', not-a-number only for parameters for which *bread* is."""
+    blind = ~np.isfinite(np.diag(bread))
+    inner = np.where(np.isfinite(bread), bread, 0.0)
+    made = inner @ meat @ inner.T
+    made[blind, :] = np.nan
+    made[:, blind] = np.nan
+    return np.asarray(made)
+
+
 def two_step_covariance(
     design: Design, terms: PseudoTerms, utilities: Array, first: FirstStage, robust: bool
 ) -> tuple[Array, str]:
@@ -55,14 +65,14 @@ def two_step_covariance(
     if first.influence is not None and first.by_parameter is not None:
         moved = np.einsum("gcb,gbp->cp", by_beliefs, first.by_parameter)
         total = scores + first.influence @ moved.T
-        return bread @ (total.T @ total) @ bread, "two-step, by game (built-in first stage)"
+        return sandwich(bread, total.T @ total), "two-step, by game (built-in first stage)"
     meat = scores.T @ scores if robust else -terms.hessian()
     words = "by game" if robust else "information"
     if first.covariance is not None:
         wide = np.concatenate([by_beliefs[:, :, 0].T, by_beliefs[:, :, 1].T], axis=1)
         meat = meat + wide @ first.covariance @ wide.T
-        return bread @ meat @ bread, f"two-step, {words} (first-stage covariance given)"
-    return bread @ meat @ bread, f"NOT corrected for the first stage, {words}"
+        return sandwich(bread, meat), f"two-step, {words} (first-stage covariance given)"
+    return sandwich(bread, meat), f"NOT corrected for the first stage, {words}"
 
 
 def belief_slopes(design: Design, coefficients: Array, q: Array) -> Array:
@@ -106,5 +116,5 @@ def full_covariance(hessian: Array, scores: Array, robust: bool) -> tuple[Array,
     """Covariance of the full-likelihood estimate."""
     bread = inverse_of(-hessian)
     if robust:
-        return bread @ (scores.T @ scores) @ bread, "by game (sandwich)"
+        return sandwich(bread, scores.T @ scores), "by game (sandwich)"
     return bread, "information"

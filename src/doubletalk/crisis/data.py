@@ -90,12 +90,12 @@ def with_outcomes(columns: Mapping[str, Column], counts: Array, source: str = "t
 def load_data(
     source: str | Path, spec: CrisisSpecification, *, outcomes: bool = True, first_stage: bool = True
 ) -> CrisisData:
-    """The games in a CSV file, or at an http(s) address, with the columns that *spec* uses.
+    """The games in a CSV file, or at an http(s) or file address, with the columns that *spec* uses.
 
     Without *outcomes* the counts are not looked for; without *first_stage* neither are its columns.
     Raises InputError: a missing column with the nearest name, and every wrong cell by line.
     """
-    if str(source).startswith(("http://", "https://")):
+    if str(source).startswith(("http://", "https://", "file://")):
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder) / "data.csv"
             place.write_bytes(_fetched(str(source)))

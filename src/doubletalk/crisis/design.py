@@ -52,8 +52,13 @@ class Design:
         return places
 
     def utilities(self, coefficients: Array) -> Array:
-        """Systematic utilities (games, 7) in the order of UTILITIES."""
-        return np.stack([self.blocks[u] @ coefficients[s] for u, s in self.slices().items()], axis=-1)
+        """Systematic utilities (..., games, 7) in the order of UTILITIES at *coefficients* (..., coefficients)."""
+        return np.stack([coefficients[..., s] @ self.blocks[u].T for u, s in self.slices().items()], axis=-1)
+
+    def gradient(self, by_utility: Array) -> Array:
+        """Gradient (..., coefficients) of a sum over games with slopes *by_utility* (..., games, 7)."""
+        parts = [by_utility[..., j] @ block for j, block in enumerate(self.blocks.values())]
+        return np.concatenate(parts, axis=-1)
 
     def jacobian(self, weights: Array) -> Array:
         """d index / d coefficients, (games, coefficients), for an index = sum_u weights[:, u] utility_u."""

@@ -34,6 +34,7 @@ Tell = Callable[[float | None, str], None]
 NPL_TOLERANCE = 1e-10
 """NPL has converged when no belief moves by more in one update."""
 NPL_ROUNDS = 2000
+NPL_STALLED = 50
 
 
 def fit_crisis(
@@ -85,7 +86,7 @@ def fit_crisis(
             made = _npl(design, counts, first, pseudo, robust, say)
         else:
             say(None, "full likelihood")
-            start, _, _, _ = iterate_npl(design, counts, first.beliefs, pseudo, say)
+            start = _start(design, counts, first, pseudo, rule, say)
             several = (starts if method == "ml" else 1, seed, take)
             made = _ml(design, counts, start, rule, robust, several, say)
             if method == "mpec":
@@ -107,6 +108,24 @@ def fit_crisis(
         diagnostics=_in_units(made.diagnostics, units),
         seconds=time.perf_counter() - began,
     )
+
+
+def _start(
+    design: Design, counts: Array, first: FirstStage, pseudo: Maximum, rule: str, tell: Tell
+) -> Maximum:
+    """Where the full likelihood is climbed from: the NPL estimate.
+
+    Where NPL does not converge the likeliest of its end, the pseudo-likelihood estimate and the estimate under beliefs
+    of one half.
+    """
+    found, _, _, change = iterate_npl(design, counts, first.beliefs, pseudo, tell)
+    if change < NPL_TOLERANCE:
+        return found
+    half = np.full(design.games, 0.5)
+    every = [found, pseudo, maximise_pseudo(design, counts, Beliefs(half, half))]
+    extra = np.zeros(len(MIXTURE_NAMES) if rule == "mixture" else 0)
+    values = [full_terms(design, counts, np.concatenate([one.point, extra]), rule).value for one in every]
+    return every[int(np.argmax(np.nan_to_num(values, nan=-np.inf)))]
 
 
 def _counted(spec: CrisisSpecification, data: CrisisData) -> Array:
@@ -162,17 +181,25 @@ def iterate_npl(
 ) -> tuple[Maximum, Beliefs, int, float]:
     """Nested pseudo-likelihood from *beliefs* and the estimate *found* under them.
 
-    Returns the last estimate, the beliefs under which it was made, the number of updates, and the last change.
+    Where the change has not fallen by a tenth in NPL_STALLED updates beliefs go round in circles: from there on they
+    move half of the way, which has the same fixed points (Kasahara & Shimotsu 2012, Econometrica 80); where that stalls
+    too the search ends. Returns the last estimate, the beliefs under which it was made, the number of updates, and the
+    last change.
     """
-    change = np.inf
+    change, changes, share = np.inf, list[float](), 1.0
     for count in range(1, NPL_ROUNDS + 1):
         moved = best_reply(design.utilities(found.point), beliefs)
         change = max(
             float(np.abs(moved.resist - beliefs.resist).max()), float(np.abs(moved.firm - beliefs.firm).max())
         )
+        changes.append(change)
         if change < NPL_TOLERANCE:
             return found, beliefs, count, change
-        beliefs = moved
+        if len(changes) > 2 * NPL_STALLED and min(changes[-NPL_STALLED:]) > 0.9 * min(changes[:-NPL_STALLED]):
+            if share < 1.0:
+                return found, beliefs, count, change
+            share, changes = 0.5, []
+        beliefs = Beliefs(*(a + share * (b - a) for a, b in zip(beliefs.both, moved.both, strict=True)))
         found = maximise_pseudo(design, counts, beliefs, found.point)
         tell(None, f"nested pseudo-likelihood, update {count}")
     return found, beliefs, NPL_ROUNDS, change

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from doubletalk.crisis.posterior import Target
 from doubletalk.errors import InputError
 
-__all__ = ["Sampled", "sample"]
+__all__ = ["Sampled", "pareto_shape", "sample"]
 
 Array = NDArray[np.float64]
 Tell = Callable[[float | None, str], None]
@@ -29,15 +29,18 @@ ACCEPTED = 0.8
 SMALLEST_STEP = 0.2
 """Trajectories that end at a step of the posterior are refused however short the steps: without a bound the tuning
 makes them ever shorter. In whitened coordinates a smooth posterior does not need shorter ones."""
-DEPTH = (5, 6)
-"""Largest depth of a tree while warming up, and after."""
+DEPTH, SHALLOW = (5, 6), (3, 3)
+"""Largest depth of a tree while warming up, and after; SHALLOW where MANY proposals follow, which are cheaper then."""
+MANY = 8
 SPREAD = 1.5
 """Chains start at N(0, SPREAD^2) in whitened coordinates, drawn again where the log posterior is too low."""
 TOO_LOW = 5.0
 """... lower than the mode's by this much for each parameter."""
 TRIES = 200
-PROPOSALS, DEGREES = 4, 10.0
-"""Independent proposals after each transition, and the degrees of freedom of their t distribution."""
+PROPOSALS, ROWS = (4, 32), 2000
+"""Fewest and most independent proposals after each transition: as many as need ROWS games solved for all chains."""
+DEGREES = 10.0
+"""... and the degrees of freedom of their t distribution."""
 ENOUGH_PILOTS = 20
 """Draws of the warm-up for each parameter from which the proposals' second centre and spread are learnt."""
 
@@ -46,8 +49,7 @@ ENOUGH_PILOTS = 20
 class Sampled:
     """Draws (chains, draws, parameters) in whitened coordinates, and what the sampler reports.
 
-    refreshed   the share of independent proposals that were accepted
-
+    refreshed   the share of independent proposals that were accepted;  shape  the Pareto shape of their weights
     diverging, stepped   (chains, draws) transitions that ended in a divergence, and those of them that fell off a step
     """
 
@@ -56,9 +58,14 @@ class Sampled:
     stepped: NDArray[np.bool_]
     leapfrogs: float
     refreshed: float
+    shape: float
     step_size: Array
     seconds: float
     stopped: bool
+
+
+def _never(_sampled: Sampled) -> bool:
+    return False
 
 
 @dataclass(eq=False)
@@ -84,68 +91,112 @@ class _Compiled:
 
 
 @lru_cache(maxsize=8)
-def _compiled(size: int, chains: int, warmup: int) -> _Compiled:
-    """The sampler of *chains* chains in *size* dimensions."""
+def _compiled(size: int, chains: int, warmup: int, depth: tuple[int, int]) -> _Compiled:
+    """The sampler of *chains* chains in *size* dimensions; *warmup* because its schedule is part of the state."""
     jax, hmc = _numpyro()
     made = _Compiled(None, lambda one: one)
     kernel = hmc.NUTS(
-        potential_fn=_potential(jax, made), max_tree_depth=DEPTH, dense_mass=True, target_accept_prob=ACCEPTED
+        potential_fn=_potential(jax, made), max_tree_depth=depth, dense_mass=True, target_accept_prob=ACCEPTED
     )
     made.kernel = kernel
     made.step = jax.jit(lambda one: kernel.sample(one, (), {}))  # vectorised over chains once kernel.init was called
     return made
 
 
-def sample(target: Target, chains: int, draws: int, warmup: int, seed: int, tell: Tell) -> Sampled:
-    """*draws* of each of *chains* chains after *warmup* steps that tune step size and mass matrix.
+def sample(
+    target: Target, chains: int, draws: int, warmup: int, seed: int, tell: Tell,
+    go_on: Callable[[Sampled], bool] = _never,
+) -> Sampled:
+    """*draws* of each of *chains* chains after *warmup* steps that tune step size, mass matrix and proposals.
 
-    A draw is a transition of NUTS followed by PROPOSALS independent proposals (:func:`_refreshed`).
-    Ctrl-C keeps what there is, if that is at least FEWEST_DRAWS draws.
+    A draw is a transition of NUTS followed by independent proposals (:func:`_refreshed`). *go_on* is told what there
+    is after *draws* draws and may ask for as many again. Ctrl-C keeps what there is, if that is FEWEST_DRAWS at least.
     """
     jax, _ = _numpyro()
-    size = len(target.mode)
-    sampler = _compiled(size, chains, warmup)
+    count = int(np.clip(ROWS // (chains * target.design.games), *PROPOSALS))
+    sampler = _compiled(len(target.mode), chains, warmup, SHALLOW if count >= MANY else DEPTH)
     sampler.target = target
-    keys = jax.random.split(jax.random.PRNGKey(seed), chains)
     generator = np.random.default_rng(seed)
-    begin = _starts(target, chains, generator)
-    kept: list[tuple[Array, NDArray[np.bool_], NDArray[np.bool_], float, float]] = []
-    stopped = False
-    pilots: list[Array] = []
-    proposals = _Proposals(size)
+    proposals = _Proposals(len(target.mode))
+    kept = _Kept()
+    stopped, pilots = False, list[Array]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        state = sampler.kernel.init(keys, warmup, jax.numpy.asarray(begin), (), {})
+        keys = jax.random.split(jax.random.PRNGKey(seed), chains)
+        begin = jax.numpy.asarray(_starts(target, chains, generator))
+        state = sampler.kernel.init(keys, warmup, begin, (), {})
         began = time.perf_counter()
+        number, end = 0, warmup + draws
         try:
-            for number in range(warmup + draws):
+            while number < end:
                 before = np.asarray(state.z)
-                sampler.fallen = np.full((chains, size), np.nan)
+                sampler.fallen = np.full(before.shape, np.nan)
                 state = sampler.step(_bounded(jax, state))
                 diverging, fallen = np.asarray(state.diverging), sampler.fallen
                 sampler.fallen = None
-                state, share = _refreshed(jax, target, state, proposals, generator)
-                if warmup // 2 <= number < warmup:
+                state, share, weights = _refreshed(jax, target, state, proposals, count, generator)
+                number += 1
+                if number <= warmup:
                     pilots.append(np.asarray(state.z))
-                    if number == warmup - 1 and len(pilots) * chains >= ENOUGH_PILOTS * size:
-                        proposals = _Proposals(size, np.concatenate(pilots))
-                if number >= warmup:
-                    stepped = np.array([
-                        bool(ended) and bool(np.isfinite(fallen[k]).all()) and target.step_between(before[k], fallen[k])
-                        for k, ended in enumerate(diverging)
-                    ])  # fmt: skip
-                    kept.append((np.asarray(state.z), diverging, stepped, float(np.mean(state.num_steps)), share))
-                doing = "warming up" if number < warmup else "sampling"
-                tell((number + 1) / (warmup + draws), f"{doing} {chains} chains")
+                    if number in (warmup // 2, warmup):
+                        proposals, pilots = proposals.learnt(pilots), []
+                else:
+                    steps = float(np.mean(state.num_steps))
+                    kept.rows.append((np.asarray(state.z), diverging, before, fallen, steps, share, weights))
+                doing = "warming up" if number <= warmup else "sampling"
+                tell(number / end, f"{doing} {chains} chains")
+                if number == end and go_on(kept.sampled(target, state, began)):
+                    end += draws
         except KeyboardInterrupt:
-            if len(kept) < FEWEST_DRAWS:
+            if len(kept.rows) < FEWEST_DRAWS:
                 raise
             stopped = True
-    z, ended, at_step = (np.stack([row[k] for row in kept], axis=1) for k in range(3))
-    return Sampled(
-        z, ended, at_step, float(np.mean([row[3] for row in kept])), float(np.mean([row[4] for row in kept])),
-        np.asarray(state.adapt_state.step_size), time.perf_counter() - began, stopped,
-    )  # fmt: skip
+    return replace(kept.sampled(target, state, began), stopped=stopped)
+
+
+_Row: TypeAlias = tuple[Array, NDArray[np.bool_], Array, Array, float, float, Array]
+
+
+@dataclass(eq=False)
+class _Kept:
+    """One row a draw: places, which transitions diverged, from where, to where, leapfrog steps, share and log weights
+    of the independent proposals.
+
+    stepped   (chains,) of the draws looked at so far: which transitions fell off a step
+    """
+
+    rows: list[_Row] = field(default_factory=list)
+    stepped: list[NDArray[np.bool_]] = field(default_factory=list)
+
+    def sampled(self, target: Target, state: Any, began: float) -> Sampled:
+        """What there is."""
+        self._look(target)
+        z, diverging = (np.stack([row[k] for row in self.rows], axis=1) for k in (0, 1))
+        leapfrogs, refreshed = (float(np.mean([row[k] for row in self.rows])) for k in (4, 5))
+        return Sampled(
+            z, diverging, np.stack(self.stepped, axis=1), leapfrogs, refreshed,
+            pareto_shape(np.concatenate([row[6] for row in self.rows])), np.asarray(state.adapt_state.step_size),
+            time.perf_counter() - began, False,
+        )  # fmt: skip
+
+    def _look(self, target: Target) -> None:
+        """Tell for the draws that are new whether their ends were at steps."""
+        new = self.rows[len(self.stepped) :]
+        if new:
+            before, fallen = (np.stack([row[k] for row in new]) for k in (2, 3))
+            ended = np.stack([row[1] for row in new]) & np.isfinite(fallen).all(axis=2)
+            at_step = np.zeros(ended.shape, dtype=bool)
+            at_step[ended] = target.steps_between(before[ended], fallen[ended])
+            self.stepped += list(at_step)
+
+
+def pareto_shape(log_weights: Array) -> float:
+    """The shape k of the generalised Pareto distribution of the largest weights: below 0.7 they can be relied on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import arviz
+
+        return float(arviz.psislw(log_weights)[1])
 
 
 def _bounded(jax: Any, state: Any) -> Any:
@@ -167,6 +218,11 @@ class _Proposals:
             spread = np.atleast_2d(np.cov(pilots.T)) + 1e-6 * np.eye(size)
             self.parts.append((np.asarray(pilots.mean(axis=0)), np.asarray(np.linalg.cholesky(spread))))
 
+    def learnt(self, pilots: list[Array]) -> _Proposals:
+        """Proposals that know *pilots*, places (chains, parameters) of a warm-up; these where that is too few."""
+        enough = len(pilots) * len(pilots[0]) >= ENOUGH_PILOTS * self.size if pilots else False
+        return _Proposals(self.size, np.concatenate(pilots)) if enough else self
+
     def drawn(self, generator: np.random.Generator, count: int) -> Array:
         """*count* proposals (count, parameters)."""
         made = generator.standard_normal((count, self.size))
@@ -187,21 +243,21 @@ class _Proposals:
 
 
 def _refreshed(
-    jax: Any, target: Target, state: Any, proposals: _Proposals, generator: np.random.Generator
-) -> tuple[Any, float]:
-    """The chains after PROPOSALS Metropolis steps with independent proposals, and the share that was accepted.
+    jax: Any, target: Target, state: Any, proposals: _Proposals, count: int, generator: np.random.Generator
+) -> tuple[Any, float, Array]:
+    """The chains after *count* Metropolis steps with independent proposals, the share accepted, log weights of all.
 
     z' replaces z with probability min(1, p(z') q(z) / (p(z) q(z'))). They go where a trajectory does not: past steps
     and to other modes.
     """
     place, level = np.array(state.z), -np.array(state.potential_energy)
     chains, size = place.shape
-    tried = proposals.drawn(generator, chains * PROPOSALS).reshape(chains, PROPOSALS, size)
-    value = target.log_posterior(tried.reshape(-1, size), slopes=False)[0].reshape(chains, PROPOSALS)
-    luck = np.log(generator.uniform(size=(chains, PROPOSALS)))
+    tried = proposals.drawn(generator, chains * count).reshape(chains, count, size)
+    value = target.log_posterior(tried.reshape(-1, size), slopes=False)[0].reshape(chains, count)
+    luck = np.log(generator.uniform(size=(chains, count)))
     worth, here = value - proposals.log_density(tried), level - proposals.log_density(place)
-    accepted = 0
-    for j in range(PROPOSALS):
+    weights, accepted = worth.ravel().copy(), 0
+    for j in range(count):
         taken = luck[:, j] < worth[:, j] - here
         place[taken], here[taken] = tried[taken, j], worth[taken, j]
         accepted += int(taken.sum())
@@ -209,7 +265,7 @@ def _refreshed(
         energy, slope = target(place)
         put = jax.numpy.asarray
         state = state._replace(z=put(place), potential_energy=put(energy), z_grad=put(slope))
-    return state, accepted / (chains * PROPOSALS)
+    return state, accepted / (chains * count), weights
 
 
 def _starts(target: Target, chains: int, generator: np.random.Generator) -> Array:

@@ -19,54 +19,66 @@ from doubletalk.crisis.design import Design
 from doubletalk.crisis.equilibria import find_equilibria
 from doubletalk.crisis.full import by_game_logsumexp, full_terms, log_shares, place_of
 from doubletalk.crisis.optimise import maximise
+from doubletalk.crisis.outcomes import log_probabilities
 from doubletalk.crisis.prior import Prior
-from doubletalk.crisis.reply import game_of
+from doubletalk.crisis.reply import Game, game_of, indices_at
 from doubletalk.crisis.ridge import Ridge, along_ridge
 
 __all__ = ["Target", "laplace", "scores_at"]
 
 Array = NDArray[np.float64]
 
-STEPS = 100
+STEPS, FURTHER_STEPS = 100, 30
+"""Newton steps of the first start, and of further ones: who needs more is creeping along a step."""
 MORE_STARTS = 12
 FAR_BELOW = 300.0
 """So far below that of the mode a log posterior is beyond a step, or the integrator has failed."""
 JUMP = 10.0
-PARTS, ROUNDS = 16, 5
+PARTS, KEPT, ROUNDS = (16, 4), 2, 8
+DEEP = 40.0
+ROWS = 8000
+"""Games solved in one pass."""
 FARTHEST = 1e6
 """No coefficient farther from 0 is evaluated."""
 
 
 def scores_at(
-    design: Design, counts: Array, parameters: Array, rule: str, guess: Array | None = None
+    design: Design, counts: Array, parameters: Array, rule: str, guess: Array | None = None, *, slopes: bool = True
 ) -> tuple[Array, Array, Array]:
-    """Log-likelihood (k,) and gradient (k, parameters) at *parameters* (k, parameters), all in one pass.
+    """Log-likelihood (k,) and gradient (k, parameters; 0 without *slopes*) at *parameters*, all in one pass.
 
     The third is q of the first equilibrium of each game (k x games), which serves the next call as a *guess*.
     """
     many, size, games = len(parameters), design.size, design.games
-    utilities = np.concatenate([design.utilities(one[:size]) for one in parameters])
-    every = game_of(utilities)
+    every = game_of(design.utilities(parameters[:, :size]).reshape(many * games, -1))
     equilibria = find_equilibria(every, guess)
     first = np.cumsum(equilibria.number()) - equilibria.number()
     chain, row = equilibria.game // games, equilibria.game % games
     gradient = np.zeros((many, parameters.shape[1]))
     if rule == "mixture":
-        value, by_utility = along_slopes(every.rows(equilibria.game), equilibria.q, counts[row])
+        value, by_utility = _along(every.rows(equilibria.game), equilibria.q, counts[row], slopes)
         prior = log_shares(equilibria, parameters[chain, size:].T)
         by_game = by_game_logsumexp(equilibria, prior + value)
         posterior, share = np.exp(prior + value - by_game[equilibria.game]), np.exp(prior)
         place = place_of(equilibria)
-        slopes = np.zeros((many * games, by_utility.shape[1]))
-        np.add.at(slopes, equilibria.game, posterior[:, None] * by_utility)
+        mixed = np.zeros((many * games, by_utility.shape[1]))
+        np.add.at(mixed, equilibria.game, posterior[:, None] * by_utility)
+        by_utility = mixed
         for j in (1, 2):
             gradient[:, size + j - 1] = np.bincount(chain, (posterior - share) * (place == j), many)
     else:
         played = first + equilibria.number() - 1 if rule == "highest" else first
-        by_game, slopes = along_slopes(every, equilibria.q[played], np.tile(counts, (many, 1)))
-    for k in range(many):
-        gradient[k, :size] = design.jacobian(slopes[k * games : (k + 1) * games]).sum(axis=0)
+        by_game, by_utility = _along(every, equilibria.q[played], np.tile(counts, (many, 1)), slopes)
+    if slopes:
+        gradient[:, :size] = design.gradient(by_utility.reshape(many, games, -1))
     return by_game.reshape(many, games).sum(axis=1), gradient, equilibria.q[first]
+
+
+def _along(game: Game, q: Array, counts: Array, slopes: bool) -> tuple[Array, Array]:
+    """Log-likelihood (rows,) at the equilibria *q*, and its slopes in the utilities (rows, 7), 0 without *slopes*."""
+    if slopes:
+        return along_slopes(game, q, counts)
+    return np.asarray((counts * log_probabilities(indices_at(game, q))).sum(axis=1)), np.zeros((len(q), 7))
 
 
 @dataclass(eq=False)
@@ -109,30 +121,43 @@ class Target:
             theta[bad] = self.mode
             many = len(theta) * self.design.games
             guess = self.guess if self.guess is not None and len(self.guess) == many else None
-            value, slope, self.guess = scores_at(self.design, self.counts, theta, self.rule, guess)
+            value, slope, self.guess = scores_at(
+                self.design, self.counts, theta, self.rule, guess, slopes=slopes
+            )
             value = value + self.prior.log_density(theta) + jacobian
-            slope = slope - theta @ self.prior.precision
-            slope = self.coordinates.pulled(by, slope) if slopes else np.zeros_like(slope)
-            if self.ridge is not None and slopes:
-                slope = self.ridge.pulled(bent, slope)
+            if slopes:
+                slope = self.coordinates.pulled(by, slope - theta @ self.prior.precision)
+                slope = slope if self.ridge is None else self.ridge.pulled(bent, slope)
         bad |= ~np.isfinite(value) | ~np.isfinite(slope).all(axis=1)
         return np.where(bad, -1e10, value), np.where(bad[:, None], 0.0, slope)
 
-    def step_between(self, good: Array, bad: Array) -> bool:
-        """Whether the log posterior jumps down by JUMP or more somewhere on the line from *good* to *bad*.
+    def steps_between(self, good: Array, bad: Array) -> NDArray[np.bool_]:
+        """Whether the log posterior jumps down by JUMP or more on the lines from *good* to *bad*, both (lines, size).
 
-        The line is cut into PARTS, then the part with the largest fall again, ROUNDS times in all: at a millionth of
-        the line a smooth density hardly falls, a step is as high as ever.
+        Every line is cut into the first of PARTS, then its KEPT parts with the largest falls into the second, ROUNDS
+        times: at a millionth of the line a smooth density hardly falls, a step is as high as ever. Only falls to DEEP
+        below *good* count: no trajectory climbs down farther before the step at which it ends.
         """
-        ends = np.stack([good, bad])
-        share = np.linspace(0.0, 1.0, PARTS + 1)[:, None]
-        fall = 0.0
-        for _ in range(ROUNDS):
-            points = ends[0] + share * (ends[1] - ends[0])
-            falls = -np.diff(np.maximum(self.log_posterior(points, slopes=False)[0], self.floor - FAR_BELOW))
-            place = int(np.argmax(falls))
-            fall, ends = float(falls[place]), points[place : place + 2]
-        return fall > JUMP
+        lines, size = good.shape
+        if not lines:
+            return np.zeros(0, dtype=bool)
+        low, high = good[:, None], bad[:, None]
+        floor = self.values(good) - DEEP
+        every = np.arange(lines)[:, None]
+        for parts in (PARTS[0], *(PARTS[1],) * ROUNDS):
+            share = np.linspace(0.0, 1.0, parts + 1)[:, None]
+            points = low[:, :, None] + share * (high - low)[:, :, None]
+            value = np.maximum(self.values(points.reshape(-1, size)).reshape(points.shape[:3]), floor[:, None, None])
+            falls = -np.diff(value, axis=2).reshape(lines, -1)
+            chosen = np.argsort(falls, axis=1)[:, -KEPT:]
+            part, place = chosen // parts, chosen % parts
+            low, high = points[every, part, place], points[every, part, place + 1]
+        return np.asarray(falls.max(axis=1) > JUMP)
+
+    def values(self, z: Array) -> Array:
+        """The log posterior of many places, in batches."""
+        parts = np.array_split(z, max(1, len(z) * self.design.games // ROWS))
+        return np.concatenate([self.log_posterior(part, slopes=False)[0] for part in parts])
 
     def __call__(self, z: Any) -> tuple[Array, Array]:
         """Minus the log posterior and minus its gradient at *z* (parameters,) or (chains, parameters)."""
@@ -157,12 +182,13 @@ def laplace(design: Design, counts: Array, rule: str, prior: Prior, start: Array
         begin = [np.zeros(len(start))]
         if np.abs(prior.whitener @ start).max(initial=0.0) < 6.0:
             begin.insert(0, start)
-        ends = [maximise(terms_at, one, tolerance=1e-6, steps=STEPS) for one in begin]
+        allowed = (STEPS, FURTHER_STEPS)
+        ends = [maximise(terms_at, one, tolerance=1e-6, steps=n) for one, n in zip(begin, allowed, strict=False)]
         generator = np.random.default_rng(len(start))
         for _ in range(MORE_STARTS):
             if any(end.converged for end in ends):
                 break
-            ends.append(maximise(terms_at, prior.drawn(generator), tolerance=1e-6, steps=STEPS))
+            ends.append(maximise(terms_at, prior.drawn(generator), tolerance=1e-6, steps=FURTHER_STEPS))
         found = max(ends, key=lambda end: (end.converged, end.value))
         terms = full_terms(design, counts, found.point, rule)
         q0 = terms.equilibria.q[terms.chosen]

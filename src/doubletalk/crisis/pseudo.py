@@ -44,6 +44,11 @@ class Beliefs:
             values = np.clip(np.asarray(getattr(self, name), dtype=np.float64), SMALLEST, 1.0 - SMALLEST)
             object.__setattr__(self, name, values)
 
+    @property
+    def both(self) -> tuple[Array, Array]:
+        """pR and pF."""
+        return self.resist, self.firm
+
     def rows(self, chosen: NDArray[np.intp]) -> Beliefs:
         """Those of some games."""
         return Beliefs(self.resist[chosen], self.firm[chosen])

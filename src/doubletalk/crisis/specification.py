@@ -86,6 +86,11 @@ class CrisisSpecification:
                 raise self.error(message, "utilities")
         for name, formula in (*self.formulas.items(), ("first_stage", self.first_stage_formula or "1")):
             _check_formula(self, name, formula)
+        every = [*self.formulas.values(), self.first_stage_formula or "1"]
+        both = {name for formula in every for name in called(formula)} & {n for f in every for n in variables(f)}
+        if both:
+            message = f"{sorted(both)[0]} is a column and a function here; give the column another name"
+            raise self.error(message, "utilities")
         if self.selection not in SELECTIONS:
             raise self.error(unknown("selection", self.selection, SELECTIONS), "selection")
         if not 0.0 < self.prior_scale < float("inf"):
@@ -146,6 +151,12 @@ def variables(formula: str) -> list[str]:
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     names = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called]
     return list(dict.fromkeys(names))
+
+
+def called(formula: str) -> list[str]:
+    """The functions that a formula uses."""
+    calls = [node.func for node in ast.walk(parsed(formula)) if isinstance(node, ast.Call)]
+    return [func.id for func in calls if isinstance(func, ast.Name)]
 
 
 def _words(node: ast.AST) -> str:

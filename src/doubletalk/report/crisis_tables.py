@@ -21,6 +21,8 @@ __all__ = [
     "posterior_text",
 ]
 
+TINY = 5e-4
+
 
 def _cells(fits: Sequence[CrisisFit]) -> list[tuple[str, list[str]]]:
     """Rows of the table: a name and one cell per fit, 'estimate (standard error)'."""
@@ -34,8 +36,8 @@ def _cells(fits: Sequence[CrisisFit]) -> list[tuple[str, list[str]]]:
                 continue
             place = fit.names.index(name)
             error = fit.standard_errors[place]
-            shown = f"{error:.4f}" if np.isfinite(error) else "not determined"
-            cells.append(f"{fit.estimates[place]:.4f} ({shown})")
+            shown = _shown(error, error) if np.isfinite(error) else "not determined"
+            cells.append(f"{_shown(fit.estimates[place], error)} ({shown})")
         rows.append((name, cells))
     rows.append(("log-likelihood", [f"{fit.log_likelihood:.3f}" for fit in fits]))
     rows.append(("games", [str(fit.games) for fit in fits]))
@@ -98,13 +100,20 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
+def _shown(value: float, error: float) -> str:
+    """Four decimals; four significant digits where its standard *error* is so small that these would show nothing."""
+    return f"{value:.4g}" if 0.0 < error < TINY else f"{value:.4f}"
+
+
 def bootstrap_text(fit: CrisisFit, made: Bootstrap, level: float) -> str:
     """Standard errors of the formula beside those of the bootstrap, and its percentile interval."""
     low, high = made.interval(level)
     rows = [["", "estimate", "std. error", "bootstrap", f"{100 * level:g}% percentile interval"]]
     for k, name in enumerate(fit.names):
         numbers = fit.estimates[k], fit.standard_errors[k], made.standard_errors[k]
-        rows.append([name, *(f"{value:.4f}" for value in numbers), f"{low[k]:.4f} to {high[k]:.4f}"])
+        error = float(fit.standard_errors[k])
+        ends = f"{_shown(low[k], error)} to {_shown(high[k], error)}"
+        rows.append([name, *(_shown(value, error) for value in numbers), ends])
     words = f"Bootstrap: {made.made} of {made.asked} replicates by game, seed {made.seed}; {made.failed} left out"
     return _aligned(rows) + words + (" (not converged, or collinear).\n" if made.failed else ".\n")
 
@@ -115,7 +124,8 @@ def posterior_text(fit: CrisisFit) -> str:
     quick = found["quick"]
     rows = [["", "median", "5%", "95%", *([] if quick else ["R-hat", "ESS bulk", "ESS tail"])]]
     for k, name in enumerate(fit.names):
-        cells = [f"{found[key][k]:.4f}" for key in ("median", "low_90", "high_90")]
+        error = float(fit.standard_errors[k])
+        cells = [_shown(found[key][k], error) for key in ("median", "low_90", "high_90")]
         if not quick:
             cells += [f"{found['r_hat'][k]:.3f}", *(f"{found[key][k]:.0f}" for key in ("ess_bulk", "ess_tail"))]
         rows.append([name, *cells])
@@ -129,7 +139,8 @@ def posterior_text(fit: CrisisFit) -> str:
             f"NUTS: {found['chains']} chains of {found['draws']} draws after {found['warmup']}, "
             f"{found['divergences']} divergent, {found['ended_at_a_step']} ended at a step, "
             f"{found['leapfrog_steps_per_draw']:.0f} leapfrog steps a draw, "
-            f"{found['sampling_seconds']:.0f} s"
+            f"{found['sampling_seconds']:.0f} s; independent proposals: {100 * found['refreshed']:.0f}% accepted, "
+            f"Pareto shape {found['pareto_k']:.2f}"
         )
     share = 100.0 * found["draws_with_several_equilibria"]
     folds = f"Draws at which some game has several equilibria: {share:.3g}%"
