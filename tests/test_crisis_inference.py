@@ -153,7 +153,7 @@ def test_the_likelihood_of_the_sampler_is_the_full_likelihood(rule):
 def posterior(fitted):
     """A short posterior of the fitted data."""
     data, _ = fitted
-    return fit_bayes(SPEC, data, selection="lowest", chains=2, draws=80, warmup=60, seed=4)
+    return fit_bayes(SPEC, data, selection="lowest", chains=2, draws=80, warmup=60, longest=1, seed=4)
 
 
 def test_the_posterior_lies_where_likelihood_and_weak_prior_put_it(fitted, posterior):
