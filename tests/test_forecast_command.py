@@ -75,7 +75,7 @@ def test_the_command_writes_what_it_says(case, tmp_path):
         (["--rolling", "--from", "2013-01-01"], 2, "does not go with --rolling"),
         (["--rolling", "--first", "2004Q2"], 1, "leaves 1 coded quarters"),
         (["--lens", "lo"], 1, "unknown lens 'lo'; did you mean 'low'"),
-        (["--fit", "fast"], 1, "no such file; expected quick, file, or a fit saved"),
+        (["--fit", "fast"], 1, "no such file; expected quick, sequential, file, or a fit saved"),
         (["--quarters", "0"], 1, "quarters: found 0, expected 1 to 80"),
         (["--figure", "x.pdf"], 1, r"found the ending '\.pdf'"),
     ],
@@ -90,7 +90,7 @@ def test_bad_commands_are_told_what_is_wrong(case, options, code, told):
 def test_rolling_by_command_is_kept_and_gone_on_with(case, tmp_path, monkeypatch):
     """Interrupted after the first block it keeps it; asked again it ends with what it would have been at once."""
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    ask = ["forecast", str(case), "--rolling", "--first", "2014Q1", "--every", "4", "--quarters", "3", *ROLL]
+    ask = ["forecast", str(case), "--rolling", "--first", "2014Q1", "--quarters", "3", *ROLL]
     assert CliRunner().invoke(app, [*ask, "--out", str(whole)]).exit_code == 0
     real = evaluate.rolling_blocks
 
@@ -105,12 +105,14 @@ def test_rolling_by_command_is_kept_and_gone_on_with(case, tmp_path, monkeypatch
     monkeypatch.setattr(evaluate, "rolling_blocks", real)
     run = CliRunner().invoke(app, [*ask, "--out", str(cut)])
     assert run.exit_code == 0
-    assert "4 origins are in" in run.output
-    assert "refitted 2 times, every 4 quarters" in " ".join(run.output.split())
+    assert re.search(r"\d origins are in", run.output)
+    assert "120 particles in 12 chains" in " ".join(run.output.split())
     assert (cut / "rolling.json").read_text() == (whole / "rolling.json").read_text()
     content = json.loads((whole / "rolling.json").read_text())
-    assert [b["fitted"] for b in content["blocks"]] == ["2014Q1", "2015Q1"]
-    run = CliRunner().invoke(app, [*ask, "--seed", "2", "--out", str(cut)])
+    assert sum(len(b["origins"]) for b in content["blocks"]) == 8
+    assert not (cut / "rolling-particles.npz").exists()
+    run = CliRunner().invoke(app, [*ask, "--seed", "2", "--every", "4", "--out", str(cut)])
+    assert "--every is no longer used" in run.output
     assert "was made from another record, game or options" in run.output
 
 

@@ -20,13 +20,14 @@ from doubletalk.errors import InputError  # noqa: E402
 from doubletalk.evidence.coding import coded_record  # noqa: E402
 from doubletalk.evidence.uncertainty import exact_interval  # noqa: E402
 from doubletalk.forecast.case_forecast import Options, make_forecast, score  # noqa: E402
-from doubletalk.forecast.draws import padded, quick_draws  # noqa: E402
+from doubletalk.forecast.draws import padded, quick_draws, sequential_draws  # noqa: E402
 from doubletalk.forecast.evaluate import RollingOptions, evaluated, fingerprint, rolling_blocks  # noqa: E402
 from doubletalk.forecast.later import came_from_file, came_from_record  # noqa: E402
 from doubletalk.forecast.origin import known_before  # noqa: E402
 from doubletalk.forecast.paths import beginning, look_ahead, spread_levels  # noqa: E402
 from doubletalk.forecast.predict import predict  # noqa: E402
 from doubletalk.forecast.scores import log_scores, reliability  # noqa: E402
+from doubletalk.longgame import sequential  # noqa: E402
 from doubletalk.longgame.declaration import Actor, Coefficient, LongGame, Prior, Rule, Term, Variable  # noqa: E402
 from doubletalk.longgame.likelihood import observed_from  # noqa: E402
 from doubletalk.longgame.posterior import Posterior  # noqa: E402
@@ -363,7 +364,7 @@ def test_event_data_score_a_forecast(case, tmp_path):
 
 # ---- from rolling origins --------------------------------------------------------------------------------------------
 
-ROLLING = RollingOptions(first="2012Q1", every=4, horizon=3, points=3, draws=20, paths=320)
+ROLLING = RollingOptions(first="2012Q1", horizon=3, points=3, draws=20, paths=320)
 
 
 @pytest.fixture(scope="module")
@@ -374,18 +375,36 @@ def rolled(case):
 
 
 def test_blocks_cover_every_origin_once(rolled):
-    """From the first origin to the last quarter, refitted every fourth quarter, three quarters ahead."""
+    """From the first origin to the last quarter, three quarters ahead, half of the draws effective or more."""
     _, coded, blocks = rolled
     origins = [origin.quarter for block in blocks for origin in block.origins]
     assert origins == list(coded.quarters[coded.quarters.index("2012Q1") :])
-    assert max(len(block.origins) for block in blocks) == 4
+    assert len(blocks) > 1
+    assert all(0.3 * ROLLING.draws < origin.effective <= ROLLING.draws for b in blocks for origin in b.origins)
     assert all(len(origin.moves["west"]) == 3 for block in blocks for origin in block.origins)
 
 
-def test_an_interrupted_evaluation_goes_on_as_it_would_have(rolled):
-    """Resumed after any block, the later blocks are the same to the last digit."""
+def test_an_interrupted_evaluation_goes_on_as_it_would_have(rolled, tmp_path, monkeypatch):
+    """Resumed after any block, with the stage it kept or without, the later blocks are the same to the last digit."""
     game, coded, blocks = rolled
-    assert list(rolling_blocks(game, coded, ROLLING, blocks[:2])) == blocks[2:]
+    assert list(rolling_blocks(game, coded, ROLLING, blocks[:1])) == blocks[1:]
+    store = tmp_path / "stage.npz"
+    run = rolling_blocks(game, coded, ROLLING, store=store)
+    assert next(run) == blocks[0]
+    run.close()
+    monkeypatch.setattr(sequential, "first_stage", None)
+    assert list(rolling_blocks(game, coded, ROLLING, blocks[:1], store=store)) == blocks[1:]
+
+
+def test_the_posterior_at_an_origin_is_that_of_the_shorter_record(rolled):
+    """Particles that went through the quarters before an origin alone are those with which it was forecast from."""
+    game, coded, blocks = rolled
+    observed = observed_from(game, coded.levels, coded.chosen)
+    origin = blocks[0].origins[-1]
+    draws = sequential_draws(game, observed, coded.quarters.index(origin.quarter), count=20, seed=1, points=3)
+    standing = draws.at(coded.quarters.index(origin.quarter))
+    assert standing.effective == pytest.approx(origin.effective, abs=1e-3)
+    assert float(standing.weights @ standing.beliefs) == pytest.approx(origin.belief, abs=1e-5)
 
 
 def test_rolling_origins_see_only_what_came_before(rolled, tmp_path):
@@ -394,8 +413,10 @@ def test_rolling_origins_see_only_what_came_before(rolled, tmp_path):
     other = make_case(tmp_path, deeds(2003, 2013, 1) + deeds(2013, 2016, 5, "x"))
     changed = coded_record(other)
     assert changed.chosen.tolist() != coded.chosen.tolist()
-    again = next(iter(rolling_blocks(game, changed, ROLLING)))
-    assert again == blocks[0]
+    early = [origin for block in blocks for origin in block.origins if origin.quarter <= "2013Q1"]
+    assert len(early) == 5
+    again = [o for b in rolling_blocks(game, changed, ROLLING) for o in b.origins if o.quarter <= "2013Q1"]
+    assert again == early
 
 
 def test_rolling_scores_are_those_of_the_stored_tables(rolled):
@@ -409,7 +430,8 @@ def test_rolling_scores_are_those_of_the_stored_tables(rolled):
             logs.append(np.log(origin.moves["west"][2][coded.chosen[t + 2, 1]]))
     mine = next(r for r in result.rows if (r.forecaster, r.actor, r.ahead) == ("long game", "west", 3))
     assert mine.log_score.mean == pytest.approx(np.mean(logs), abs=1e-6)
-    assert evaluated(coded, ROLLING, blocks[:1]).origins == ("2012Q1", "2012Q2", "2012Q3", "2012Q4")
+    begun = evaluated(coded, ROLLING, blocks[:1]).origins
+    assert begun == tuple(origin.quarter for origin in blocks[0].origins)
 
 
 def test_states_are_scored_at_the_quarters_end_or_in_it(rolled):
@@ -437,7 +459,7 @@ def test_the_fingerprint_is_that_of_what_matters(rolled):
     wider = (replace(game.coefficients[0], prior=Prior("normal", (0.0, 2.0))), *game.coefficients[1:])
     moved = replace(coded, chosen=1 - np.minimum(coded.chosen, 1))
     for other in ((replace(game, coefficients=wider), coded, ROLLING), (game, moved, ROLLING),
-                  (game, coded, replace(ROLLING, every=2))):  # fmt: skip
+                  (game, coded, replace(ROLLING, length=4))):  # fmt: skip
         assert fingerprint(*other) != mine
 
 

@@ -28,6 +28,7 @@ from doubletalk.longgame.declaration import Coefficient, Prior  # noqa: E402
 from doubletalk.longgame.fitting import lens as stance_lens  # noqa: E402
 from doubletalk.longgame.likelihood import Observed  # noqa: E402
 from doubletalk.longgame.posterior import Posterior  # noqa: E402
+from doubletalk.longgame.sequential import particles_of, stages  # noqa: E402
 from doubletalk.longgame.smoothing import judged, smoothed  # noqa: E402
 from doubletalk.longgame.stance import stance_over_time  # noqa: E402
 
@@ -221,28 +222,22 @@ def test_a_saved_fit_that_has_converged_gives_its_marginal_likelihood() -> None:
 # ---- leave-future-out ------------------------------------------------------------------------------------------------
 
 
-def fit_of(game, observed, draws):
-    """Fits to the first periods, and how many there were."""
-    made = []
-
-    def fit(until, begin):
-        made.append(until)
-        return evidence_of("x", game, observed, draws=draws, begin=begin, until=until)
-
-    return fit, made
+def run_of(game, observed, chains, origin):
+    """The stages of a sequential run whose errors are counted from the origin on."""
+    posterior = Posterior(game, observed)
+    return stages(particles_of(posterior), len(posterior.names), chains, counted=origin)
 
 
 def test_scores_are_the_exact_predictions_of_the_coin() -> None:
     """One step ahead, log p(y_t | y before) from the formula of the coin game equals the score within its error."""
     game, observed = coin_game(-3, 3), flips(12, 40)
-    fit, made = fit_of(game, observed, 400)
-    found = leave_future_out(fit, 40, 20)
+    found = leave_future_out(run_of(game, observed, 200, 20), 20)
     moves = np.asarray(observed.moves)[:, 0]
     counts = [(int(moves[:t].sum()), t - int(moves[:t].sum())) for t in range(20, 41)]
     exact = np.diff([coin_evidence(*pair, -3, 3) for pair in counts])
-    assert made[0] == 20
     assert found.trusted
     assert np.abs(found.scores[:, 0] - exact).max() < 0.05
+    assert abs(found.log_evidence - coin_evidence(*counts[-1], -3, 3)) < 4 * found.evidence_error
     assert abs(found.total - exact.sum()) < 4 * found.errors[-1] + 1e-3
     assert found.errors[0] == found.errors[-1]  # one actor
 
@@ -251,27 +246,26 @@ def test_scores_add_up_to_two_marginal_likelihoods() -> None:
     """By the chain rule the sum from the origin on is log p(all) - log p(before it); actors add up to the whole."""
     game = under(lens_game(), Lens("first", stance="first"))
     observed = record_of(lens_game(), PERIODS, 6)
-    fit, made = fit_of(game, observed, 200)
-    found = leave_future_out(fit, PERIODS, 25)
-    before, whole = fit(25, None), fit(PERIODS, None)
+    found = leave_future_out(run_of(game, observed, 60, 25), 25)
+    before, whole = (evidence_of("x", game, observed, draws=200, until=until) for until in (25, PERIODS))
     exact, error = whole.log_evidence - before.log_evidence, np.hypot(whole.error, before.error)
     assert abs(found.total - exact) < 4 * np.hypot(error, found.errors[-1]) + 0.01
+    assert abs(found.log_evidence - whole.log_evidence) < 4 * np.hypot(whole.error, found.evidence_error) + 0.01
     assert found.scores.shape == (15, 2)
     difference, spread = paired(found, found)
     assert (difference, spread) == (0.0, 0.0)
-    assert made[: len(found.refits)] == list(found.refits)
 
 
-def test_weights_that_cannot_be_believed_lead_to_a_refit() -> None:
-    """A record that turns after the origin is fitted again, and every score is then made with believable weights."""
+def test_particles_that_run_thin_are_renewed() -> None:
+    """A record that turns after the origin has them renewed there, and every score is made with believable weights."""
     moves = np.zeros((40, 1), dtype=int)
     moves[22:] = 1
     observed = Observed(np.zeros((40, 1), dtype=int), moves)
-    fit, made = fit_of(coin_game(-4, 4), observed, 100)
-    found = leave_future_out(fit, 40, 20)
-    assert len(made) > 1
-    assert list(found.refits) == made
-    assert (found.k < 0.7).all()
+    found = leave_future_out(run_of(coin_game(-4, 4), observed, 30, 20), 20)
+    assert min(found.refits) >= 22
+    assert found.trusted
+    with pytest.raises(ValueError, match="counted from period 20 on, the scores from 21 on"):
+        leave_future_out(run_of(coin_game(-4, 4), observed, 5, 20), 21)
 
 
 # ---- lenses compared -------------------------------------------------------------------------------------------------
@@ -344,13 +338,14 @@ def test_what_is_kept_is_not_worked_out_again(tmp_path, monkeypatch) -> None:
     game = lens_game()
     observed = record_of(game, PERIODS, 3)
     record = Record("coding", tuple(map(str, range(PERIODS))), observed)
-    asked = Asked(40, 40, None, None, PERIODS - 1, scales=(2.0,), beliefs=(0.3,))
+    asked = Asked(40, 40, None, None, PERIODS - 1, scales=(2.0,), beliefs=(0.3,), chains=6)
     lenses = replace(plain_lenses(game), lenses=(Lens("last", stance="last"), Lens("mixed")))
     first = compare_lenses(game, lenses, (record,), asked, Kept(tmp_path), quiet)
     count = len(made)
     again = compare_lenses(game, lenses, (record,), asked, Kept(tmp_path), quiet)
     assert count == len(made)
-    assert count >= len(lenses.names) * 2  # as it is, and before the last period
+    assert count >= len(lenses.names)
+    assert not list(tmp_path.glob("particles-*"))
     for name in lenses.names:
         assert first.evidence[name].log_evidence == again.evidence[name].log_evidence
         assert np.array_equal(first.scores[name].scores, again.scores[name].scores)

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 import yaml
 
@@ -91,7 +92,7 @@ def run(*words: str):
 def done(case: Path, tmp_path_factory: pytest.TempPathFactory):
     """One run with scores, and its folder."""
     folder = tmp_path_factory.mktemp("out")
-    asked = ("--draws", "200", "--fewer", "80", "--origin", "2013Q4")
+    asked = ("--draws", "200", "--fewer", "80", "--origin", "2013Q4", "--chains", "20")
     return run(str(case), *asked, "--json", "--out", str(folder)), folder, asked
 
 
@@ -114,6 +115,9 @@ def test_the_command_writes_what_it_prints(done) -> None:
     assert status["bare", "prize"] == "idle"
     assert status["mixed", "prize"] == "free"
     assert all(float(row["monte_carlo_error"]) < 1 for row in rows["lens-evidence.csv"])
+    for row in rows["lens-evidence.csv"]:
+        error = np.hypot(float(row["sequential_error"]), float(row["monte_carlo_error"]))
+        assert abs(float(row["sequential"]) - float(row["log_evidence"])) < 4 * error
 
 
 def test_the_second_run_reads_what_is_kept_and_prints_tables(case: Path, done, monkeypatch) -> None:
@@ -124,6 +128,7 @@ def test_the_second_run_reads_what_is_kept_and_prints_tables(case: Path, done, m
         raise AssertionError("fitted again")
 
     monkeypatch.setattr(work, "evidence_of", never)
+    monkeypatch.setattr(work, "stages", never)
     _, folder, asked = done
     again = run(str(case), *asked, "--out", str(folder))
     assert again.exit_code == 0, again.stderr
@@ -132,6 +137,7 @@ def test_the_second_run_reads_what_is_kept_and_prints_tables(case: Path, done, m
     assert "hedger against bare" in words
     assert "hedger has 2 free coefficients more" in words
     assert "(paired)" in words
+    assert "by the sequential run from which the scores are" in words
     assert "coding-strict" in words
 
 

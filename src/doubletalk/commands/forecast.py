@@ -32,7 +32,8 @@ def forecast(
         int | None, typer.Option("--quarters", metavar="N", help="Quarters to forecast: 8, with --rolling 4.")
     ] = None,
     fit: Annotated[
-        str, typer.Option("--fit", metavar="HOW", help="quick, a fit saved as FILE.nc, or file: no fit, its values.")
+        str,
+        typer.Option("--fit", metavar="HOW", help="quick, sequential (minutes), a saved FILE.nc, or file: no fit."),
     ] = QUICK,
     lens: Annotated[
         str, typer.Option("--lens", metavar="L", help="mixed, or the name of a stance held to be the only one.")
@@ -67,7 +68,9 @@ def forecast(
     first: Annotated[
         str, typer.Option("--first", metavar="2010Q1", help="With --rolling: the first quarter forecast from.")
     ] = "2010Q1",
-    every: Annotated[int, typer.Option("--every", metavar="N", help="With --rolling: quarters between two fits.")] = 4,
+    every: Annotated[
+        int | None, typer.Option("--every", metavar="N", help="No longer used: draws are renewed where they run thin.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="With --rolling: do not go on from what is kept.")] = False,
     figure: Annotated[
         Path | None, typer.Option("--figure", metavar="FILE", help="Draw it; FILE ends in .svg, .png or .html.")
@@ -90,8 +93,10 @@ def forecast(
         from doubletalk.evidence.coding import coded_record
         from doubletalk.forecast.evaluate import RollingOptions
 
+        if every is not None:
+            note("--every is no longer used: draws are renewed where they run thin")
         plan = RollingOptions(
-            first, every, 4 if quarters is None else quarters, lens, points, 100 if draws is None else draws,
+            first, 4 if quarters is None else quarters, lens, points, 100 if draws is None else draws,
             5_000 if paths is None else paths, seed,
         )  # fmt: skip
         place = out if out is not None else Path("out") / f"{folder.resolve().name}-forecast"
@@ -117,7 +122,7 @@ def _check_rolling(date: dt.date | None, events: Path | None, figure: Path | Non
         if given is not None:
             raise typer.BadParameter("does not go with --rolling", param_hint=f"'{option}'")
     if fit != QUICK:
-        raise typer.BadParameter("a rolling evaluation refits as it goes: expected quick", param_hint="'--fit'")
+        raise typer.BadParameter("a rolling evaluation makes its own draws: leave --fit out", param_hint="'--fit'")
 
 
 def _date(text: str | None, option: str) -> dt.date | None:

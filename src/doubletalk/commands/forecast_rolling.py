@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["roll"]
 
+STORE = "rolling-particles.npz"
+"""The stage that was reached, while the evaluation goes on."""
+
 
 def roll(game: LongGame, coded: CodedRecord, options: RollingOptions, folder: Path, as_json: bool, fresh: bool) -> int:
     """Make the blocks that are missing, keeping each as soon as it is there; the exit code."""
     from doubletalk.forecast.evaluate import fingerprint, rolling_blocks
     from doubletalk.report.writing import write_text
 
-    place, mark = folder / ROLLING_FILE, fingerprint(game, coded, options)
+    place, mark, store = folder / ROLLING_FILE, fingerprint(game, coded, options), folder / STORE
+    if fresh:
+        store.unlink(missing_ok=True)
     done = [] if fresh else kept_blocks(place, mark)
     if done:
         note(f"{sum(len(block.origins) for block in done)} origins are in {place} already")
@@ -33,15 +38,20 @@ def roll(game: LongGame, coded: CodedRecord, options: RollingOptions, folder: Pa
     interruption = Interruption()
     with ProgressBar() as bar, interruption.watched():
         try:
-            for block in rolling_blocks(game, coded, options, done, bar):
+            for block in rolling_blocks(game, coded, options, done, bar, store):
                 done.append(block)
                 write_text(place, _text(_content(options, mark, done)))
         except KeyboardInterrupt:
             interruption.happened = True
     if not done:
-        note("interrupted before the first fit was done; nothing was kept")
+        if store.exists():
+            note(f"interrupted before the first origin; how far it came is kept in {store}")
+        else:
+            note("interrupted before the first draws were done; nothing was kept")
         return Exit.INTERRUPTED
     content = _hand_over(coded, options, mark, done, folder, complete=not interruption.happened)
+    if not interruption.happened:
+        store.unlink(missing_ok=True)
     if as_json:
         put(_text(content))
     else:
@@ -160,10 +170,10 @@ def _show(content: dict[str, Any], coded: CodedRecord, options: RollingOptions, 
 def about_rolling(options: RollingOptions, blocks: Sequence[Block]) -> str:
     """How the evaluation was made, in words."""
     origins = [origin for block in blocks for origin in block.origins]
-    unsettled = sum(not block.settled for block in blocks)
-    least = min(origin.effective for origin in origins)
+    least, accepted = min(origin.effective for origin in origins), min(block.accepted for block in blocks)
     return (
-        f"{len(origins)} origins, {origins[0].quarter} to {origins[-1].quarter}; the long game was refitted "
-        f"{len(blocks)} times, every {options.every} quarters or sooner where draws ran thin, and its {options.draws} "
-        f"draws weighted anew in between; {unsettled} fits did not settle; {least:.0f} effective draws or more"
+        f"{len(origins)} origins, {origins[0].quarter} to {origins[-1].quarter}; sequential Monte Carlo over the "
+        f"record, {options.draws * options.length} particles in {options.draws} chains, renewed where fewer than half "
+        f"were effective ({len(blocks)} times for these origins, at least {accepted:.0%} of proposals accepted); "
+        f"{least:.0f} effective draws of {options.draws} or more behind every forecast"
     )

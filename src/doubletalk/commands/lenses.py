@@ -42,12 +42,15 @@ def lenses(
     ] = None,
     draws: Annotated[int, typer.Option("--draws", metavar="N", help="Draws around the mode of each lens.")] = 2000,
     fewer: Annotated[
-        int, typer.Option("--fewer", metavar="N", help="Draws for each variation and each refit of the scores.")
+        int, typer.Option("--fewer", metavar="N", help="Draws for each variation.")
     ] = 500,
     origin: Annotated[
         str | None,
         typer.Option("--origin", metavar="QUARTER", help="First quarter that is predicted; else the middle one."),
     ] = None,
+    chains: Annotated[
+        int, typer.Option("--chains", metavar="N", help="Chains of ten particles each from which scores are.")
+    ] = 100,
     scores: Annotated[bool, typer.Option("--scores/--no-scores", help="Leave-future-out scores.")] = True,
     points: Annotated[int, typer.Option("--beliefs", metavar="N", help="Belief grid used while fitting.")] = 4,
     coding: Annotated[
@@ -67,15 +70,15 @@ def lenses(
     ] = None,
 ) -> None:
     """Marginal likelihoods, predictive scores, Bayes factors, and how far they hang on priors and codings."""
-    if draws < 2 or fewer < 2 or points < 2:
-        raise typer.BadParameter("--draws, --fewer and --beliefs must be 2 or more")
+    if draws < 2 or fewer < 2 or points < 2 or chains < 2:
+        raise typer.BadParameter("--draws, --fewer, --chains and --beliefs must be 2 or more")
     from doubletalk.case.finding import find_case
 
     place = find_case(case)
     folder = out if out is not None else Path("out") / place.resolve().name
     check_writable(folder / "lenses.json")
     loaded, chosen, records = _read(place, only or [], coding)
-    asked = _asked(records[0], draws, fewer, points, origin, scores, quick, seed)
+    asked = _asked(records[0], draws, fewer, points, origin, scores, quick, seed, chains)
     saved = None if fit is None else _saved(loaded, chosen, records[0], fit)
     make_folder(folder)
     found, interrupted = _compared(loaded, chosen, records, asked, folder, saved)
@@ -132,8 +135,9 @@ def _saved(case: Case, chosen: Lenses, record: Record, path: Path) -> tuple[str,
 
 
 def _asked(
-    record: Record, draws: int, fewer: int, points: int, origin: str | None, scores: bool, quick: bool, seed: int
-) -> Asked:
+    record: Record, draws: int, fewer: int, points: int, origin: str | None, scores: bool, quick: bool, seed: int,
+    chains: int,
+) -> Asked:  # fmt: skip
     from doubletalk.lenses.work import Asked
 
     size = len(record.quarters)
@@ -145,8 +149,9 @@ def _asked(
     if not scores or (quick and origin is None):
         first = None
     if quick:
-        return Asked(min(draws, QUICK_DRAWS), 0, min(draws, QUICK_EITHER), points, first, seed=seed, workers=2)
-    return Asked(draws, fewer, None, points, first, seed=seed, workers=2)
+        return Asked(min(draws, QUICK_DRAWS), 0, min(draws, QUICK_EITHER), points, first, seed=seed, workers=2,
+                     chains=chains)  # fmt: skip
+    return Asked(draws, fewer, None, points, first, seed=seed, workers=2, chains=chains)
 
 
 def _compared(
@@ -209,6 +214,11 @@ def _show(console: Console, found: Compared) -> None:
     console.print(table)
     if any(item.bridged for item in found.evidence.values()):
         console.print("* by bridge sampling from the saved fit; Pareto k is that of the importance weights.")
+    for name, ahead in found.scores.items():
+        console.print(
+            f"{name}: log evidence {ahead.log_evidence:.2f} ± {ahead.evidence_error:.2f} by the sequential run from "
+            f"which the scores are; Monte-Carlo error of the log score {ahead.errors[-1]:.2f}."
+        )
     console.print("± of the evidence is the Monte-Carlo error, of the score the standard error over quarters.")
     console.print("Probability: of the lens, had all been equally likely beforehand.")
     for pair in pairs(found.evidence):

@@ -44,7 +44,7 @@ class Options:
     lens    "mixed", or the name of a stance held to be the only one; ``points`` beliefs on the grid
     draws   of the coefficients; ``paths`` simulated, shared among the draws; ``seed`` of both
     coding  the coding file, coding.yaml if None
-    fit     "quick", "file" (the coefficients as the file has them), or a fit saved as NetCDF
+    fit     "quick", "sequential", "file" (the coefficients as the file has them), or a fit saved as NetCDF
     """
 
     quarters: int = 8
@@ -110,7 +110,7 @@ def make_forecast(
     folder: Path, game: LongGame, date: dt.date | None, options: Options, tell: Tell | None = None
 ) -> CaseForecast:
     """Forecast from *date* (from the end of the record if None) with a fit to what was known before it."""
-    from doubletalk.forecast.draws import filed_draws, quick_draws
+    from doubletalk.forecast.draws import filed_draws, quick_draws, sequential_draws
     from doubletalk.forecast.predict import predict
     from doubletalk.forecast.saved import saved_draws
     from doubletalk.longgame.likelihood import observed_from
@@ -127,6 +127,10 @@ def make_forecast(
         draws = quick_draws(
             played, observed, count, count=options.draws, seed=options.seed, points=options.points, tell=say
         )
+    elif options.fit == "sequential":
+        draws = sequential_draws(
+            played, observed, count, count=options.draws, seed=options.seed, points=options.points, tell=say
+        )  # fmt: skip
     else:
         draws = saved_draws(options.fit, played, coded, observed, options.lens, count=options.draws, tell=say)
     (prediction,) = predict(

@@ -1,13 +1,15 @@
 """Draws of the coefficients from their posterior, given what was known when a forecast begins.
 
 *Quick*: the posterior mode and adaptive importance sampling around it (:mod:`doubletalk.longgame.importance`). The
-Pareto k of the weights says whether the draws stand for the posterior (below 0.7) or not. When further periods of the
-record become known, a draw's weight is multiplied by the likelihood of what was done in them,
+Pareto k of the weights says whether the draws stand for the posterior (below 0.7) or not. *Sequential*: particles that
+begin as draws from the prior and go through the record (:mod:`doubletalk.longgame.sequential`), one from each chain.
+When further periods of the record become known, a draw's weight is multiplied by the likelihood of what was done in
+them,
 
     w_d(t)  proportional to  w_d(r) prod_{r <= s < t} P(moves in s | state, draw d),
 
 which is exact but for the draws running thin: the effective number of draws says how thin. Source of the update:
-Chopin (2002), Biometrika 89 (iterated batch importance sampling, without its move step).
+Chopin (2002), Biometrika 89.
 """
 
 from __future__ import annotations
@@ -26,8 +28,10 @@ from doubletalk.longgame.fitting import fit_mode
 from doubletalk.longgame.importance import importance
 from doubletalk.longgame.likelihood import Observed
 from doubletalk.longgame.posterior import Point, Posterior
+from doubletalk.longgame.sequential import TOLERANCE as PARTICLES
+from doubletalk.longgame.sequential import Stage, neutral_start, particles_of, stages
 
-__all__ = ["TRUSTED_K", "Draws", "Standing", "filed_draws", "quick_draws"]
+__all__ = ["TRUSTED_K", "Draws", "Standing", "filed_draws", "quick_draws", "sequential_draws", "stage_draws"]
 
 Floats = npt.NDArray[np.float64]
 Tell = Callable[[float | None, str], None]
@@ -111,6 +115,35 @@ def quick_draws(
     return Draws(
         posterior, tuple(drawn.points[n] for n in good), weights - logsumexp(weights), until,
         "quick: adaptive importance sampling", fit.settled, drawn.pareto_k, fit.u, drawn.failed,
+    )  # fmt: skip
+
+
+def sequential_draws(
+    game: LongGame, observed: Observed, until: int, *, count: int, seed: int, points: int | None = 5,
+    tell: Tell | None = None,
+) -> Draws:  # fmt: skip
+    """*count* draws of the particles that went through the first *until* periods; it takes minutes, see ``sequential``.
+
+    The same particles as those of a rolling evaluation with this seed hold when the same periods are known.
+    """
+    posterior = Posterior(game, Observed(*(jnp.asarray(np.asarray(part)[:until]) for part in observed)), points)
+    for stage in stages(particles_of(posterior), len(posterior.names), count, seed=seed, tell=tell):
+        if stage.last:
+            return stage_draws(stage, posterior, count)
+    raise AssertionError("a run of stages ends with the last")
+
+
+def stage_draws(stage: Stage, posterior: Posterior, count: int) -> Draws:
+    """*count* of a stage's particles, evenly spaced, those that met counted together, with their equilibria."""
+    places, met = stage.drawn(count)
+    base = neutral_start(posterior)
+    points = [posterior(stage.u[n], PARTICLES, base, gradient=False, along=False) for n in places]
+    until, done = divmod(stage.datum, stage.terms.shape[2])
+    counted = [stage.terms[n, until, :done].sum() for n in places] if done else np.zeros(len(places))
+    part = stage.share * stage.terms[places, until, done] if stage.share else 0.0
+    return Draws(
+        posterior, tuple(points), np.log(met) - np.asarray(counted) - part, until, "sequential Monte Carlo", True,
+        np.nan, stage.u.mean(axis=0),
     )  # fmt: skip
 
 

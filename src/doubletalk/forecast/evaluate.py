@@ -1,8 +1,8 @@
 """The long game and its rivals evaluated from rolling origins over a record, in blocks that can be kept and resumed.
 
-From each origin only the quarters before it are used. The long game is refitted every few quarters, each fit starting
-from the mode of the last; in between the draws are weighted anew by what was done since. Where the draws run thin, with
-an effective number below a tenth of those asked for, it is refitted at once.
+From each origin only the quarters before it are used. One sequential Monte Carlo run over the record
+(:mod:`doubletalk.longgame.sequential`) has the posterior at every origin: its particles are weighted by what was done
+and renewed where fewer than half would be effective. What is served by the particles of one stage is a block.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from doubletalk.errors import DoubletalkError, InputError
+from doubletalk.errors import InputError
 from doubletalk.evidence.coding import CodedRecord
 from doubletalk.forecast.case_forecast import LONG_GAME, RIVALS, lens_of
 from doubletalk.forecast.compare import ALL_ACTORS, ALL_STATES
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from doubletalk.forecast.paths import Beginning
     from doubletalk.forecast.predict import Prediction
     from doubletalk.longgame.declaration import LongGame
+    from doubletalk.longgame.posterior import Posterior
+    from doubletalk.longgame.sequential import Stage
 
 __all__ = ["FORMAT", "Block", "OriginForecast", "RollingOptions", "blocks_of", "evaluated", "fingerprint",
            "rolling_blocks"]  # fmt: skip
@@ -39,26 +42,28 @@ Tell = Callable[[float | None, str], None]
 FORMAT = 2
 """Raised whenever the same inputs would give other numbers, so that stored results are known to be stale."""
 
-THIN = 0.1
-"""Share of the draws asked for below which the effective number brings the next fit forward."""
-
 
 @dataclass(frozen=True)
 class RollingOptions:
-    """How the evaluation is made; ``first`` is the first origin, ``every`` how many quarters pass between fits."""
+    """How the evaluation is made.
+
+    first    the first origin; ``horizon`` quarters are forecast from each
+    draws    of the coefficients behind a forecast, as many as there are chains; ``length`` states of each are particles
+    paths    simulated from each origin, shared among the draws
+    """
 
     first: str = "2010Q1"
-    every: int = 4
     horizon: int = 4
     lens: str = "mixed"
     points: int = 5
     draws: int = 100
     paths: int = 5_000
     seed: int = 1
+    length: int = 10
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        for name, low, high in (("every", 1, 40), ("horizon", 1, 20), ("points", 2, 101), ("draws", 2, 100_000)):
+        for name, low, high in (("horizon", 1, 20), ("points", 2, 101), ("draws", 2, 100_000), ("length", 2, 1000)):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise InputError(f"{name}: found {value}, expected {low} to {high}")
@@ -83,13 +88,19 @@ class OriginForecast:
 
 @dataclass(frozen=True)
 class Block:
-    """The origins served by one fit, made at the first of them. ``mode`` [d] is where the next fit starts."""
+    """The origins served by one stage.
+
+    fitted    the quarter within which the stage begins; ``settled`` True; ``pareto_k`` None, weights being even enough
+    mode      [d] mean of the particles' coordinates
+    accepted  share of the proposals accepted where the particles were renewed
+    """
 
     fitted: str
     settled: bool
     pareto_k: float | None
     mode: Sequence[float]
     origins: tuple[OriginForecast, ...]
+    accepted: float = 1.0
 
 
 def fingerprint(game: LongGame, coded: CodedRecord, options: RollingOptions | Mapping[str, Any]) -> str:
@@ -113,25 +124,38 @@ def blocks_of(content: Mapping[str, Any]) -> list[Block]:
 
 
 def rolling_blocks(
-    game: LongGame, coded: CodedRecord, options: RollingOptions, done: Sequence[Block] = (), tell: Tell | None = None
-) -> Iterator[Block]:
-    """The blocks after those that are *done*, one by one."""
+    game: LongGame, coded: CodedRecord, options: RollingOptions, done: Sequence[Block] = (), tell: Tell | None = None,
+    store: Path | None = None,
+) -> Iterator[Block]:  # fmt: skip
+    """The blocks after those that are *done*, one by one; the stage reached is kept in *store* and gone on from."""
     from doubletalk.longgame.likelihood import observed_from
+    from doubletalk.longgame.posterior import Posterior
+    from doubletalk.longgame.sequential import keep_stage, kept_stage, particles_of, stages
 
     check_words(game, coded)
     first, count = first_origin(coded, options), len(coded.quarters)
+    reached = first + sum(len(block.origins) for block in done)
+    if reached >= count:
+        return
     observed = observed_from(game, coded.levels, coded.chosen, coded.quarters)
-    begin = np.array(done[-1].mode) if done else None
-    origin = first + sum(len(block.origins) for block in done)
-    while origin < count:
-
-        def say(share: float | None, words: str, at: int = origin) -> None:
-            if tell is not None:
-                tell((at - first) / (count - first), f"{coded.quarters[at]}, {words}")
-
-        block = _block(game, coded, observed, origin, begin, options, say)
-        yield block
-        begin, origin = np.array(block.mode), origin + len(block.origins)
+    posterior = Posterior(lens_of(game, options.lens), observed, options.points)
+    mark = fingerprint(game, coded, options)
+    begin = None if store is None else kept_stage(store, mark)
+    if begin is not None and begin.before(reached) < (begin.datum, begin.share):
+        begin = None
+    run = stages(
+        particles_of(posterior), len(posterior.names), options.draws, seed=options.seed, length=options.length,
+        begin=begin, tell=tell,
+    )  # fmt: skip
+    for stage in run:
+        if store is not None and stage is not begin:
+            keep_stage(store, stage, mark)
+        served = [t for t in range(reached, count) if stage.holds(t)]
+        if served:
+            yield _block(stage, posterior, coded, served, options, tell)
+            reached = served[-1] + 1
+        if reached == count:
+            return
 
 
 def first_origin(coded: CodedRecord, options: RollingOptions) -> int:
@@ -150,38 +174,31 @@ def first_origin(coded: CodedRecord, options: RollingOptions) -> int:
 
 
 def _block(
-    game: LongGame, coded: CodedRecord, observed: Any, origin: int, begin: Floats | None, options: RollingOptions,
-    say: Tell,
+    stage: Stage, posterior: Posterior, coded: CodedRecord, served: Sequence[int], options: RollingOptions,
+    tell: Tell | None,
 ) -> Block:  # fmt: skip
-    from doubletalk.forecast.draws import quick_draws
+    from doubletalk.forecast.draws import stage_draws
     from doubletalk.forecast.predict import predict
 
-    seed = [options.seed, origin]
-    try:
-        draws = quick_draws(
-            lens_of(game, options.lens), observed, origin, count=options.draws,
-            seed=int(np.random.SeedSequence(seed).generate_state(1)[0]), points=options.points, begin=begin, tell=say,
+    draws = stage_draws(stage, posterior, options.draws)
+
+    def ahead(t: int) -> OriginForecast:
+        (found,) = predict(
+            draws, [(t, _state(draws, coded, t))], coded.at_start, horizon=options.horizon, paths=options.paths,
+            seed=int(np.random.SeedSequence([options.seed, t, 1]).generate_state(1)[0]),
+            tell=None if tell is None else lambda share: tell(
+                t / len(coded.quarters), f"{coded.quarters[t]}, simulating {share:.0%}"
+            ),
         )  # fmt: skip
-    except DoubletalkError as wrong:
-        raise DoubletalkError(f"the fit to what was known before {coded.quarters[origin]}: {wrong}") from None
-    last = origin + 1
-    while last < min(origin + options.every, len(coded.quarters)):
-        if draws.at(last).effective < THIN * options.draws:
-            break
-        last += 1
-    origins = [(t, _state(draws, coded, t)) for t in range(origin, last)]
-    found = predict(
-        draws, origins, coded.at_start, horizon=options.horizon, paths=options.paths,
-        seed=int(np.random.SeedSequence([*seed, 1]).generate_state(1)[0]),
-        tell=lambda share: say(share, "simulating"),
-    )  # fmt: skip
-    k = float(draws.pareto_k)
+        return _told(coded, t, found)
+
     return Block(
-        coded.quarters[origin],
-        draws.settled,
-        round(k, 6) if np.isfinite(k) else None,
-        [float(x) for x in draws.mode],
-        tuple(_told(coded, t, prediction) for (t, _), prediction in zip(origins, found, strict=True)),
+        coded.quarters[stage.datum // len(coded.actors)],
+        True,
+        None,
+        [float(f"{x:.6g}") for x in draws.mode],
+        tuple(map(ahead, served)),
+        round(stage.accepted, 4),
     )
 
 

@@ -62,7 +62,7 @@ def saved_draws(
 def _read(path: Path) -> tuple[Any, Any, dict[str, Any]]:
     """The groups ``posterior`` and ``observed_data``, and the attributes."""
     if not path.is_file():
-        raise InputError("no such file; expected quick, file, or a fit saved by doubletalk fit", str(path))
+        raise InputError("no such file; expected quick, sequential, file, or a fit saved by doubletalk fit", str(path))
     try:
         import h5netcdf  # noqa: F401
         import xarray as xr

@@ -2,35 +2,31 @@ r"""Leave-future-out scores: each period predicted from those before it, one ste
 
     score_t = log p(y_t | y_1 .. y_{t-1}) = log \int p(y_t | y_1 .. y_{t-1}, c) p(c | y_1 .. y_{t-1}) dc
 
-from an origin on. Draws from the posterior given the periods before a refit are reweighted by what happened since;
-where the Pareto k of the weights passes 0.7 the lens is fitted again. By the chain rule the scores from the origin on
-add up to log p(y_1 .. y_T) - log p(y_1 .. y_{origin - 1}), which two marginal likelihoods give by another road.
+from an origin on, all from one sequential Monte Carlo run over the record (:mod:`doubletalk.longgame.sequential`),
+whose particles are weighted by what was done and renewed where fewer than half would be effective. By the chain rule
+the scores from the origin on add up to log p(y_1 .. y_T) - log p(y_1 .. y_{origin - 1}); those of all periods add up to
+the log marginal likelihood, by a road that knows no mode.
 
 An actor's score is that of its own move given the moves made before it in the same period; the actors' scores add up to
 the period's. The standard error of a sum over periods is sqrt(P) times the standard deviation over the P periods.
 
-Source: Buerkner, Gabry and Vehtari (2020), J. Stat. Comput. Simul. 90.
+Sources: Buerkner, Gabry and Vehtari (2020), J. Stat. Comput. Simul. 90 (the scores); Chopin (2002), Biometrika 89.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
-from doubletalk.lenses.evidence import LensEvidence
-from doubletalk.longgame.smoothing import TRUSTED, judged
+from doubletalk.longgame.sequential import Stage
+from doubletalk.longgame.smoothing import TRUSTED
 
 __all__ = ["FutureScores", "leave_future_out", "paired"]
 
 Floats = npt.NDArray[np.float64]
-
-Fit = Callable[[int, Floats | None], LensEvidence]
-"""Fit to the first so many periods, from a mode or from nothing; the result has draws."""
-
 
 @dataclass(frozen=True)
 class FutureScores:
@@ -39,8 +35,10 @@ class FutureScores:
     periods   [P] their numbers, from 0
     scores    [P, actors] log predictive probabilities
     k         [P] Pareto k of the weights with which each was predicted
-    refits    the numbers of periods before which the lens was fitted
+    refits    the numbers of periods within which the particles were renewed
     errors    Monte-Carlo standard errors: [actors + 1], of each actor's sum and of the whole
+    log_evidence, evidence_error   log marginal likelihood of the whole record by this road, with its standard error
+    particles, evaluations         in a stage, and in all; ``failed`` of these found no equilibrium
     """
 
     periods: npt.NDArray[np.int64]
@@ -48,6 +46,11 @@ class FutureScores:
     k: Floats
     refits: tuple[int, ...]
     errors: Floats
+    log_evidence: float = float("nan")
+    evidence_error: float = float("nan")
+    particles: int = 0
+    evaluations: int = 0
+    failed: int = 0
 
     @property
     def total(self) -> float:
@@ -79,62 +82,26 @@ def paired(one: FutureScores, other: FutureScores, actor: int | None = None) -> 
     return float(values.sum()), spread(values)
 
 
-def leave_future_out(fit: Fit, periods: int, origin: int, tell: Callable[[int], None] | None = None) -> FutureScores:
-    """Scores of the periods from *origin* to *periods* - 1; *tell* is called with each period's number."""
+def leave_future_out(run: Iterable[Stage], origin: int) -> FutureScores:
+    """Scores of the periods from *origin* on, from the stages of a record, the last of which reaches its end.
+
+    The variances of the stages have to be counted from the origin on.
+    """
+    last = None
+    for stage in run:
+        last = stage
+    if last is None or not last.last:
+        raise ValueError("the stages do not reach the record's end")
+    periods = last.terms.shape[1]
     if not 0 < origin < periods:
         raise ValueError(f"the origin must be from 1 to {periods - 1}, found {origin}")
-    scores, shapes, refits, variance = [], [], [], np.zeros(0)
-    block: _Block | None = None
-    begin: Floats | None = None
-    for t in range(origin, periods):
-        if tell is not None:
-            tell(t)
-        weights, k = block.weights(t) if block is not None else (np.zeros(0), float("nan"))
-        if block is None or not k < TRUSTED:
-            variance = variance + block.variance() if block is not None else variance
-            fresh = fit(t, begin)
-            block, begin = _Block(fresh, t), fresh.fit.u
-            refits.append(t)
-            weights, k = block.weights(t)
-        scores.append(block.score(t, weights))
-        shapes.append(k)
-        if len(variance) == 0:
-            variance = np.zeros(len(scores[0]) + 1)
-    assert block is not None
-    errors = np.sqrt(variance + block.variance())
-    return FutureScores(np.arange(origin, periods), np.array(scores), np.array(shapes), tuple(refits), errors)
-
-
-class _Block:
-    """Draws of one fit, and what each of them adds to the error of the scores made with them."""
-
-    def __init__(self, found: LensEvidence, fitted: int) -> None:
-        if found.draws is None:
-            raise ValueError("the fit has no draws")
-        self.draws, self.fitted = found.draws, fitted
-        self.influence: Floats = np.zeros((len(found.draws.log_weights), found.draws.terms.shape[2] + 1))
-
-    def weights(self, t: int) -> tuple[Floats, float]:
-        """Weights of the draws given all periods before *t*, and Pareto k."""
-        since = self.draws.terms[:, self.fitted : t].sum(axis=(1, 2))
-        with np.errstate(invalid="ignore"):
-            logs = np.where(np.isfinite(self.draws.log_weights), self.draws.log_weights + since, -np.inf)
-        found, k = judged(logs)
-        return np.exp(found), k
-
-    def score(self, t: int, weights: Floats) -> Floats:
-        """[actors] scores of period *t*."""
-        with np.errstate(divide="ignore"):
-            logs = np.log(weights)
-        live = weights > 0
-        along = np.concatenate([np.zeros((live.sum(), 1)), self.draws.terms[live, t].cumsum(axis=1)], axis=1)
-        parts = logs[live, None] + along  # [draws, actors + 1]
-        reached = logsumexp(parts, axis=0)
-        shares = np.exp(parts - reached)
-        self.influence[live, :-1] += shares[:, 1:] - shares[:, :-1]
-        self.influence[live, -1] += shares[:, -1] - shares[:, 0]
-        return np.asarray(np.diff(reached))
-
-    def variance(self) -> Floats:
-        """[actors + 1] Monte-Carlo variances of the sums so far."""
-        return np.asarray((self.influence**2).sum(axis=0))
+    if last.counted != origin:
+        raise ValueError(f"the variances are counted from period {last.counted} on, the scores from {origin} on")
+    whole = last.scored()
+    renewed = np.flatnonzero(whole.renewals)
+    return FutureScores(
+        np.arange(origin, periods), whole.scores[origin:], whole.shapes[origin:],
+        tuple(int(t) for t in renewed if t >= origin), np.sqrt(whole.variances[:-1]),
+        float(whole.scores.sum()) + whole.log_share, float(np.sqrt(whole.variances[-1])), len(whole.u),
+        whole.evaluations, whole.failed,
+    )  # fmt: skip

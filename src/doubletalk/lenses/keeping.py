@@ -22,11 +22,12 @@ from doubletalk.lenses.future import FutureScores
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.fitting import QuickFit
 from doubletalk.longgame.likelihood import Observed
+from doubletalk.longgame.sequential import Stage, keep_stage, kept_stage
 from doubletalk.report.writing import write_bytes
 
 __all__ = ["Kept", "fingerprint"]
 
-METHOD = 2
+METHOD = 3
 """Raised whenever the same inputs would give other numbers, so that what was kept before is not read."""
 
 _FIT = ("mode", "low", "high", "beliefs", "terms", "u", "covariance")
@@ -84,14 +85,34 @@ class Kept:
         found = self._read(mark)
         if found is None:
             return None
+        evidence, error, *counts = found["whole"].tolist()
         return FutureScores(
-            found["periods"], found["scores"], found["k"], tuple(found["refits"].tolist()), found["errors"]
-        )
+            found["periods"], found["scores"], found["k"], tuple(found["refits"].tolist()), found["errors"],
+            evidence, error, *map(int, counts),
+        )  # fmt: skip
 
     def keep_scores(self, mark: str, item: FutureScores) -> None:
         """Keep the scores of a lens."""
         self._write(mark, {"periods": item.periods, "scores": item.scores, "k": item.k,
-                           "refits": np.array(item.refits, dtype=np.int64), "errors": item.errors})  # fmt: skip
+                           "refits": np.array(item.refits, dtype=np.int64), "errors": item.errors,
+                           "whole": np.array([item.log_evidence, item.evidence_error, item.particles,
+                                              item.evaluations, item.failed])})  # fmt: skip
+
+    def stage(self, mark: str) -> Stage | None:
+        """The stage that a sequential run under a fingerprint has reached."""
+        place = self._stage(mark)
+        return None if place is None else kept_stage(place, mark)
+
+    def keep_stage(self, mark: str, stage: Stage | None) -> None:
+        """Keep the stage that a run has reached in the place of the one before; None: the run is done."""
+        place = self._stage(mark)
+        if place is not None and stage is not None:
+            keep_stage(place, stage, mark)
+        elif place is not None:
+            place.unlink(missing_ok=True)
+
+    def _stage(self, mark: str) -> Path | None:
+        return None if self.folder is None else self.folder / f"particles-{mark[:24]}.npz"
 
     def _place(self, mark: str) -> Path | None:
         return None if self.folder is None else self.folder / f"lenses-{mark[:24]}.npz"

@@ -71,6 +71,8 @@ def evidence_rows(found: Compared) -> list[Row]:
             "log_score_monte_carlo_error": None if ahead is None else plain(ahead.errors[-1]),
             "refits": None if ahead is None else len(ahead.refits),
             "largest_k": None if ahead is None else plain(ahead.k.max()),
+            "sequential": None if ahead is None else plain(ahead.log_evidence),
+            "sequential_error": None if ahead is None else plain(ahead.evidence_error),
         })  # fmt: skip
     return rows
 

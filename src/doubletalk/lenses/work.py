@@ -23,6 +23,8 @@ from doubletalk.lenses.saved import evidence_saved
 from doubletalk.longgame.coordinates import Coordinates, with_priors_scaled
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.likelihood import Observed
+from doubletalk.longgame.posterior import Posterior
+from doubletalk.longgame.sequential import LENGTH, Stage, particles_of, stages
 from doubletalk.longgame.smoothing import TRUSTED
 
 __all__ = ["Asked", "Compared", "Record", "Variation", "compare_lenses"]
@@ -35,7 +37,8 @@ Tell = Callable[[float, str], None]
 class Asked:
     """How much is asked.
 
-    draws, fewer    around each lens's mode, and for each of the variations and refits; 0: Laplace alone
+    draws, fewer    around each lens's mode, and for each of the variations; 0: Laplace alone
+    chains          of the sequential runs from which the scores are
     either          draws for lenses with either stance, whose equilibria are several times larger; None: as many
     points          beliefs on the grid while fitting, None for the file's
     origin          the first period that is predicted, None: no scores; ``scales`` of the priors, ``beliefs`` at the
@@ -52,6 +55,7 @@ class Asked:
     beliefs: tuple[float, ...] = (0.25, 0.75)
     seed: int = 1
     workers: int = 1
+    chains: int = 100
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,7 @@ class _Work:
         asked, lenses = self.found.asked, self.found.lenses.lenses
         first, others = list(self.main_tasks()), list(self.varied_tasks())
         scored = [] if asked.origin is None else list(lenses)
-        # A score takes several refits with draws of their own: about as long as six variations.
+        # A sequential run goes through all stages of the record: about as long as six variations.
         steps = 3 * len(first) + len(others) + 6 * len(scored)
         self.first(first, 3 / steps)
         for task in others:
@@ -304,32 +308,31 @@ class _Work:
 
     def future(self, lens: Lens, weight: float) -> FutureScores:
         asked, record, begun = self.found.asked, self.found.record, self.share
-        first = asked.origin or 1
-        game, size = under(self.found.game, lens), len(record.quarters)
-        mark = fingerprint(game, record.observed, asked.fewer, asked.draws, asked.points, asked.seed, "scores", first)
+        first, words = asked.origin or 1, f"predicting with {lens.name}"
+        game = under(self.found.game, lens)
+        mark = fingerprint(game, record.observed, asked.chains, LENGTH, asked.points, asked.seed, "scores", first)
         found = self.kept.scores(mark)
         if found is None:
 
-            def at(period: int) -> None:
-                self.share = begun + weight * (period - first) / (size - first)
-                self.say(f"predicting {record.quarters[period]} with {lens.name}")
+            def at(share: float, more: str) -> None:
+                self.share = begun + weight * share
+                self.say(f"{words}: {more}")
 
-            found = leave_future_out(lambda until, begin: self.before(lens, game, until, begin), size, first, at)
+            found = leave_future_out(self.stages(game, mark, first, at), first)
             self.kept.keep_scores(mark, found)
+            self.kept.keep_stage(mark, None)
         self.share = begun + weight
         return found
 
-    def before(self, lens: Lens, game: LongGame, until: int, begin: Floats | None) -> LensEvidence:
-        """The lens fitted to the first periods, from the mode of the fit before, or of all periods."""
-        asked, observed, words = self.found.asked, self.found.record.observed, self.doing
-        base, draws = self.evidence.get(lens.name), asked.fewer or asked.draws
-        mark = fingerprint(game, observed, draws, asked.points, asked.seed, "until", until)
-        known = self.kept.evidence(mark)
-        if known is None:
-            given = base.fit.u if begin is None and base is not None else begin
-            known = evidence_of(
-                lens.name, game, observed, draws=draws, points=asked.points, seed=asked.seed, until=until,
-                begin=given, tell=lambda more: self.say(f"{words}: {more}"),
-            )  # fmt: skip
-            self.kept.keep_evidence(mark, known)
-        return known
+    def stages(self, game: LongGame, mark: str, first: int, tell: Tell) -> Iterator[Stage]:
+        """The stages of a lens's sequential run, each kept as soon as it is there, from the one that is kept on."""
+        asked = self.found.asked
+        posterior, begin = Posterior(game, self.found.record.observed, asked.points), self.kept.stage(mark)
+        run = stages(
+            particles_of(posterior), len(posterior.names), asked.chains, seed=asked.seed, counted=first, begin=begin,
+            tell=tell,
+        )  # fmt: skip
+        for stage in run:
+            if stage is not begin:
+                self.kept.keep_stage(mark, stage)
+            yield stage

@@ -31,7 +31,7 @@ from doubletalk.longgame.fitting import QuickFit
 from doubletalk.longgame.posterior import Point, Posterior
 from doubletalk.longgame.smoothing import TRUSTED, judged
 
-__all__ = ["Part", "Weighted", "importance", "summed"]
+__all__ = ["DEGREES", "Part", "Weighted", "importance", "moments", "summed"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -115,8 +115,8 @@ class Weighted:
         return self.pareto_k < TRUSTED and self.effective >= 2 * self.points[0].u.size
 
     def moments(self) -> tuple[Floats, Floats]:
-        """Mean [d] and covariance [d, d] of the posterior as the draws have them, see :func:`_moments`."""
-        return _moments(self.u, self.log_weights)
+        """Mean [d] and covariance [d, d] of the posterior as the draws have them, see :func:`moments`."""
+        return moments(self.u, self.log_weights)
 
     def without_equilibria(self) -> Weighted:
         """The same without what takes room: the points' equilibria and multipliers."""
@@ -191,7 +191,7 @@ def _next(points: Sequence[Point], parts: Sequence[Part], log_weights: Floats, d
     shares = (1 - NEW) * (np.exp(logs - logsumexp(logs, axis=0)) @ weights)
     *counts, new = _split(np.array([*shares, NEW]), draws)
     old = [replace(part, count=int(count)) for part, count in zip(parts, counts, strict=True)]
-    return [*old, Part.of(*_moments(u, log_weights), int(new))]
+    return [*old, Part.of(*moments(u, log_weights), int(new))]
 
 
 def _split(shares: Floats, draws: int) -> npt.NDArray[np.int64]:
@@ -229,7 +229,7 @@ def _tempered(log_weights: Floats, effective: float) -> Floats:
     return at(low)
 
 
-def _moments(u: Floats, log_weights: Floats) -> tuple[Floats, Floats]:
+def moments(u: Floats, log_weights: Floats) -> tuple[Floats, Floats]:
     """Mean and covariance of draws [N, d] with tempered weights that leave 2 d effective draws.
 
     The covariance is drawn towards its diagonal as if by d further draws without correlation.
