@@ -77,7 +77,7 @@ def test_export_and_import_are_one_round(tmp_path: Path) -> None:
     text = (
         (tmp_path / "out.tsv").read_text()
         + "x\t2021-01-01\tAID\t\t7\t\t\tBrazil\tBRA\tGOV\tBelarus\tBLR\tGOV"
-        + "\t" * 7
+        + "\t" * 9
     )
     (tmp_path / "out.tsv").write_text(text + "\n")
     done = run("chronicle", "belarus", "--import", "out.tsv", "--format", "plover", "--to", "in.csv", folder=tmp_path)

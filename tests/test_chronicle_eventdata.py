@@ -213,3 +213,73 @@ def test_a_table_of_actors_is_checked_row_by_row(tmp_path: Path) -> None:
     assert "line 3, column role: found 'cliant'" in str(caught.value)
     assert "did you mean 'client'" in str(caught.value)
     assert "a rule for everybody is no rule" in str(caught.value)
+
+
+POLECAT = (
+    "Event ID", "Event Date", "Event Type", "Event Mode", "Intensity", "Quad Code", "Contexts", "Actor Name",
+    "Actor Country", "Actor COW", "Primary Actor Sector", "Actor Sectors", "Actor Title", "Actor Name Raw",
+    "Wikipedia Actor ID", "Recipient Name", "Recipient Country", "Recipient COW", "Primary Recipient Sector",
+    "Recipient Sectors", "Recipient Title", "Recipient Name Raw", "Wikipedia Recipient ID", "Placename", "City",
+    "District", "Province", "Country", "Latitude", "Longitude", "GeoNames ID", "Raw Placename", "Feature Type",
+    "Source", "Publication Date", "Story People", "Story Organizations", "Story Locations", "Language", "Version",
+)  # fmt: skip
+"""The columns of POLECAT's yearly and weekly files."""
+
+
+def _polecat(
+    number: int, kind: str, actor: tuple[str, str, str], recipient: tuple[str, str, str], people: str = ""
+) -> str:
+    cells = dict.fromkeys(POLECAT, "None")
+    cells |= {"Event ID": str(number), "Event Date": "2021-05-24", "Event Type": kind, "Intensity": "-7.0"}
+    cells |= dict(zip(("Actor Name", "Actor Country", "Primary Actor Sector"), actor, strict=True))
+    cells |= dict(zip(("Recipient Name", "Recipient Country", "Primary Recipient Sector"), recipient, strict=True))
+    return "\t".join((cells | {"Story People": people or "None"})[name] for name in POLECAT)
+
+
+AID = _polecat(1, "AID", ("Russia", "KAZ; RUS", "GOV"), ("Belarus", "BLR", "GOV"))
+ARREST = _polecat(2, "COERCE", ("Belarus", "BLR", "GOV"), ("A reporter", "BLR", "MED"))
+NOBODY = _polecat(3, "AID", ("None", "None", "None"), ("Belarus", "BLR", "GOV"))
+
+
+@pytest.mark.parametrize("fault", ["none", "tails", "names", "quote", "intensity", "commas"])
+def test_polecat_files_are_read_as_they_are(tmp_path: Path, fault: str) -> None:
+    """Empty tails, names in the header that no row has, a headline's open quotation mark: no row is lost or shifted."""
+    header, rows = "\t".join(POLECAT), [AID, ARREST, NOBODY]
+    if fault == "tails":
+        header, rows = header + "\t\t", [AID + "\t", ARREST + "\t\t\t", NOBODY]
+    elif fault == "names":
+        header = header.replace("Contexts", "Contexts\tHeadline\tEvent Text\tFeed\tStory ID")
+    elif fault == "quote":
+        rows.insert(0, _polecat(4, "AID", ("Russia", "RUS", "GOV"), ("Belarus", "BLR", "GOV"), '"Open for ever'))
+    elif fault == "intensity":
+        header = header.replace("Intensity", "Event Intensity")
+    text = "\n".join([header, *rows]) + "\n"
+    found = _read(tmp_path, text.replace("\t", ",") if fault == "commas" else text, "polecat")
+    said = [(row["actor"], row["target"], row["action"], row["intensity"]) for row in found.rows]
+    assert said[-2:] == [("RUS", "BLR", "support", "3"), ("BLR", "OPP", "repress", "3")]
+    assert len(said) == (3 if fault == "quote" else 2)
+    assert [left.reason for left in found.left_out] == ["nobody in the table of actors fits the actor: nobody named"]
+
+
+def test_gdelt_with_a_header_is_read_by_name(tmp_path: Path) -> None:
+    """As databases hand it out: any columns in any order, commas; and the second type of an actor counts."""
+    text = (
+        "GLOBALEVENTID,SQLDATE,EventCode,Actor1CountryCode,Actor1Type1Code,Actor2CountryCode,Actor2Type1Code,"
+        "Actor2Type2Code,GoldsteinScale,SOURCEURL\n5,20210524,173,BLR,COP,BLR,CRM,OPP,-5,https://example.org/a\n"
+    )
+    (row,) = _read(tmp_path, text, "gdelt").rows
+    assert (row["actor"], row["target"], row["action"], row["source_url"]) == (
+        "BLR", "OPP", "repress", "https://example.org/a",
+    )  # fmt: skip
+
+
+def test_a_lost_zero_is_put_back_and_a_packed_file_refused(tmp_path: Path) -> None:
+    """42 is 042 and 841 is 0841, while 20 and 99 stay what they are; a zip file is named as such."""
+    for code, whole in (("42", "042"), ("841", "0841"), ("231", "0231"), ("63", "063")):
+        assert family_of_cameo(code) == family_of_cameo(whole) is not None
+    assert family_of_cameo("20") == family_of_cameo("201") == "assault"
+    assert family_of_cameo("99") is None
+    path = tmp_path / "events.zip"
+    path.write_bytes(b"PK\x03\x04 and so on")
+    with pytest.raises(InputError, match=r"packed \(zip\); unpack it"):
+        read_event_data(path, "gdelt", ACTORS)

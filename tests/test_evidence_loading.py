@@ -11,6 +11,7 @@ import doubletalk
 from doubletalk.errors import InputError
 from doubletalk.evidence.calendar import load_calendar
 from doubletalk.evidence.chronicle import load_chronicle
+from doubletalk.evidence.permutation import Plan, strata
 from doubletalk.evidence.quarters import event_row
 from doubletalk.evidence.record import load_record
 from doubletalk.evidence.series import load_series
@@ -133,3 +134,57 @@ def test_shipped_case_loads_whole() -> None:
     assert all(str(r["date"])[:4] == str(r["quarter"])[:4] for r in rows)
     assert len({r["id"] for r in rows}) == 272
     assert all(str(r["source_url"]).startswith("http") for r in rows if r["confidence"] == "sourced")
+
+
+@pytest.mark.parametrize(
+    ("found", "mend"),
+    [
+        ("2010-12", "(2010-12-01, with date_precision month)"),
+        ("2010", "(2010-01-01, with date_precision year)"),
+        ("19.12.2010", "(2010-12-19)"),
+        ("12/19/2010", "(2010-12-19)"),
+        ("01/02/2010", "the year first"),
+        ("2010-2-3", "(2010-02-03)"),
+        ("2010-02-30", "a day that the calendar has"),
+        ("40531", "a spreadsheet's number"),
+        ("soon", "a date as YYYY-MM-DD"),
+    ],
+)
+def test_a_wrong_date_is_told_how_to_be_written(tmp_path: Path, found: str, mend: str) -> None:
+    """Whatever can be meant is proposed; where it is not clear, nothing is guessed."""
+    with pytest.raises(InputError) as caught:
+        load_chronicle(_write(tmp_path, HEAD + GOOD.replace("2010-12-19", found)))
+    assert f"line 2, column date: found '{found}', expected a date as YYYY-MM-DD" in str(caught.value)
+    assert mend in str(caught.value)
+
+
+def test_the_first_day_of_a_month_is_named_and_other_marks_are(tmp_path: Path) -> None:
+    """A day in a month-only date is told the day to write; a file of another program's the mark that parts it."""
+    with pytest.raises(InputError, match="the first day of the month, 2010-12-01"):
+        load_chronicle(_write(tmp_path, HEAD + GOOD.replace(",day,", ",month,")))
+    with pytest.raises(InputError, match="parted by ';', expected a comma"):
+        load_chronicle(_write(tmp_path, (HEAD + GOOD).replace(",", ";")))
+    with pytest.raises(InputError, match=r"chronicle\.csv:1: a zero byte"):
+        load_chronicle(_write(tmp_path, (HEAD + GOOD).encode("utf-16")))
+
+
+def test_eras_and_fixed_votes_are_the_case_s_own(tmp_path: Path) -> None:
+    """A case without eras has one; ``eras`` parts the months; ``fixed`` makes a parliamentary vote one that is held."""
+    rows = "".join(GOOD.replace("2010-12-19", f"{year}-05-01") for year in (2001, 2012))
+    _write(tmp_path, HEAD + rows)
+    _write(tmp_path, "date,kind,fixed\n2005-06-01,parliamentary,yes\n2008-06-01,presidential,no\n", "calendar.csv")
+    record = load_record(tmp_path)
+    assert [vote.date.year for vote in record.calendar.fixed()] == [2005]
+    era, stratum = strata(record, Plan())
+    assert set(era.tolist()) == {0}
+    assert int(stratum.sum()) == 13
+    _write(tmp_path, "doubletalk_case: 1\neras: [2004-01-01]\n", "case.yaml")
+    era, _ = strata(load_record(tmp_path), Plan())
+    assert era.tolist() == [0] * 32 + [1] * (len(era) - 32)
+    assert load_record(SHIPPED).eras == (dt.date(2004, 1, 1), dt.date(2020, 1, 1))
+    _write(tmp_path, "eras: [2004-01-01, 2003-01-01]\n", "case.yaml")
+    with pytest.raises(InputError, match=r"case.yaml:1: eras: expected dates as YYYY-MM-DD, earliest first"):
+        load_record(tmp_path)
+    _write(tmp_path, "date,kind,fixed\n2005-06-01,parliamentary,maybe\n", "calendar.csv")
+    with pytest.raises(InputError, match="column fixed: found 'maybe', expected one of yes, no"):
+        load_calendar(tmp_path / "calendar.csv")

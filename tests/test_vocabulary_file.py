@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from doubletalk.cli import app
@@ -105,6 +108,53 @@ def test_event_data_of_the_case_go_out_and_come_back_whole(folder: Path) -> None
     came = list(csv.DictReader(_lines(back)))
     assert [",".join(row.values()) for row in came] == [row for row in ROWS if not row.startswith("c,")]
     assert not (folder / "back-left-out.csv").exists()
+
+
+def test_an_action_like_a_standard_one_makes_the_whole_round_without_a_table_of_actors(folder: Path) -> None:
+    """With ``like`` every event goes out, and our own columns bring it back in the case's own words."""
+    words = WORDS.replace(
+        "{mediate: a third party brings the sides to a table}", "{mediate: {meaning: a table is set, like: engage}}"
+    )
+    (folder / "vocabulary.yaml").write_text(words, encoding="utf-8")
+    (folder / "actors.csv").unlink()
+    run, out, back = CliRunner().invoke, folder / "out.tsv", folder / "back.csv"
+    assert "no code" not in run(app, ["chronicle", str(folder), "--export", "plover", "--to", str(out)]).output
+    rows = {row["Event ID"]: row for row in csv.DictReader(_lines(out), delimiter="\t")}
+    assert (rows["c"]["Event Type"], rows["c"]["Action"], rows["c"]["Actor Code"]) == ("CONSULT", "mediate", "RUS")
+    asked = ["chronicle", str(folder), "--import", str(out), "--format", "polecat", "--to", str(back)]
+    assert run(app, asked).exit_code == 0
+    assert [",".join(row.values()) for row in csv.DictReader(_lines(back))] == list(ROWS)
+    out.write_text("date,source,target,code\n2020-09-27,AZEMIL,ARMGOV,190\n", encoding="utf-8")
+    refused = run(app, [*asked[:5], "cameo", *asked[6:]])
+    assert refused.exit_code == 1
+    assert "no table of actors" in str(refused.exception) + refused.output
+
+
+def test_the_schema_is_printed_and_takes_and_refuses_what_the_reader_does(folder: Path) -> None:
+    """``schema vocabulary`` holds for the file above; each wrong file that a schema can see is refused by both."""
+    printed = CliRunner().invoke(app, ["schema", "vocabulary"]).output
+    schema = Draft202012Validator(json.loads(printed))
+    Draft202012Validator.check_schema(schema.schema)
+    assert not list(schema.iter_errors(yaml.safe_load(WORDS)))
+    like = schema.schema["properties"]["actions"]["additionalProperties"]["anyOf"][1]["properties"]["like"]["enum"]
+    assert like == list(STANDARD.actions)
+    for old, new in (
+        ("doubletalk_vocabulary: 1", "doubletalk_vocabulary: 2"),
+        ("groups:", "group:"),
+        ("AZE: Azerbaijan", "AZE: ''"),
+        ("AZE: Azerbaijan", "A-Z: Azerbaijan"),
+        ("mediate: a third", "within: a third"),
+        ("country: ARM", "land: ARM"),
+        ('meaning: "Armenia, its government", ', ""),
+        ("[AZE, RUS]", "[]"),
+        ("{mediate: a third party brings the sides to a table}", "{mediate: {meaning: x, like: mediating}}"),
+    ):
+        wrong = WORDS.replace(old, new, 1)
+        assert wrong != WORDS
+        assert list(schema.iter_errors(yaml.safe_load(wrong))), wrong
+        (folder / "vocabulary.yaml").write_text(wrong, encoding="utf-8")
+        with pytest.raises(InputError, match=r"vocabulary\.yaml:"):
+            load_vocabulary(folder / "vocabulary.yaml")
 
 
 def test_a_hostile_act_of_a_third_state_is_imported(folder: Path) -> None:

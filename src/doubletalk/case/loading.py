@@ -32,6 +32,7 @@ _CASE_KEYS = (
     "title",
     "question",
     "as_of",
+    "eras",
     "actors",
     "words",
     "games",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["chronicle"]
 
 PICTURES = (".svg", ".png", ".html")
+MOST_ROWS = 12
 
 
 def chronicle(
@@ -120,9 +121,10 @@ def _read(
 
     folder = find_case(case)
     names = coding or [Path(CODING_FILE), *(Path(p.name) for p in sorted(folder.glob("coding-*.yaml")))]
-    codings = [coded_record(folder, name, as_of) for name in names]
-    record = load_record(folder, as_of or as_of_date(folder))
-    confirmed = load_confirmations(folder / CONFIRMATIONS_FILE, load_chronicle(folder / "chronicle.csv"))
+    whole = load_chronicle(folder / "chronicle.csv")
+    codings = [coded_record(folder, name, as_of, chronicle=whole) for name in names]
+    record = load_record(folder, as_of or as_of_date(folder), chronicle=whole)
+    confirmed = load_confirmations(folder / CONFIRMATIONS_FILE, whole)
     return record, codings, confirmed
 
 
@@ -156,7 +158,7 @@ def _show(console: Console, record: Record, codings: Sequence[CodedRecord]) -> N
         cells = []
         for actor in coded.actors:
             made = coded.move(quarter, actor)
-            rows = " ".join(str(lines[row]) for row in made.made_by)
+            rows = _listed([str(lines[row]) for row in made.made_by])
             mark = "*" if made.how == "override" else ""
             cells.append(Text("." if made.how == "default" else f"{made.move}{mark} {rows}".rstrip()))
         state = " ".join(coded.level(quarter, name).level for name in coded.variables)
@@ -167,6 +169,12 @@ def _show(console: Console, record: Record, codings: Sequence[CodedRecord]) -> N
         console.print(Text(f"In no quarter, because only the year is known: {', '.join(coded.unplaced)}."))
     console.print(Text(f"{len(coded.unused)} rows of these quarters make no move of any actor."))
     _show_robustness(console, codings)
+
+
+def _listed(rows: Sequence[str]) -> str:
+    """The rows behind a move; of many only the first, with the number of the others."""
+    more = len(rows) - MOST_ROWS
+    return " ".join(rows[:MOST_ROWS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _show_robustness(console: Console, codings: Sequence[CodedRecord]) -> None:

@@ -50,22 +50,25 @@ def _export(case: str, kind: str, to: Path, as_of: dt.date | None) -> None:
     record = load_record(folder, as_of or as_of_date(folder))
     rows = plover_rows(record.chronicle, record.vocabulary)
     save(to, plover_text(rows))
-    left = unwritten(record.chronicle)
-    note(f"{len(rows)} events" + (f"; {len(left)} have no code: {', '.join(left[:5])}" if left else ""))
+    left = unwritten(record.chronicle, record.vocabulary)
+    named = ", ".join(left[:5]) + (", ..." if len(left) > 5 else "")
+    note(f"{len(rows)} events" + (f"; {len(left)} have no code: {named} (docs/plover.md)" if left else ""))
 
 
 def _import(case: str, source: Path, layout: str, to: Path, actors: Path | None) -> None:
     from doubletalk.case.finding import find_case
     from doubletalk.evidence.eventdata import chronicle_text, load_actors, read_event_data
-    from doubletalk.evidence.vocabulary_file import vocabulary_of
+    from doubletalk.evidence.vocabulary_file import VOCABULARY_FILE, vocabulary_of
     from doubletalk.report.chronicle_data import csv_text
 
-    table = actors if actors is not None else find_case(case) / "actors.csv"
-    if not table.exists():
-        raise InputError("there is no table of actors here; give one with --actors (docs/plover.md)", str(table))
-    words = vocabulary_of(table.parent)
-    found = read_event_data(source, layout, load_actors(table, words), words)
+    folder = find_case(case)
+    table = actors if actors is not None else folder / "actors.csv"
+    words = vocabulary_of(table.parent if (table.parent / VOCABULARY_FILE).is_file() else folder)
+    rules = load_actors(table, words) if actors is not None or table.exists() else ()
+    found = read_event_data(source, layout, rules, words)
     if not found.rows:
+        if not rules:
+            raise InputError("there is no table of actors here; give one with --actors (docs/plover.md)", str(table))
         first = found.left_out[0]
         raise InputError(
             f"none of {len(found.left_out)} rows can be used; the first: {first.reason}", str(source), first.line

@@ -108,9 +108,7 @@ def _hand_over(
     with ProgressBar() as bar:
         result = evaluated(coded, options, blocks, bar)
         states = evaluated(coded, options, blocks, bar, states=True)
-    shown, levels = (
-        [row for row in each.rows if row.ahead in (1, options.horizon)] for each in (result, states)
-    )
+    shown, levels = ([row for row in each.rows if row.ahead in (1, options.horizon)] for each in (result, states))
     bins = reliability_rows(result.together)
     content = _content(options, mark, blocks) | {
         "complete": complete,

@@ -20,12 +20,13 @@ class Format(StrEnum):
     coding = "coding"
     longgame = "longgame"
     lenses = "lenses"
+    vocabulary = "vocabulary"
 
 
 def schema(
-    which: Annotated[Format, typer.Argument(metavar="game|solution|coding|longgame|lenses", help="Which format.")],
+    which: Annotated[Format, typer.Argument(metavar="|".join(Format), help="Which format.")],
 ) -> None:
-    """Print the JSON schema of a format: game file, solution file, coding, long game or lenses."""
+    """Print the JSON schema of a format: game file, solution file, coding, long game, lenses or vocabulary."""
     from importlib.resources import files
 
     put((files("doubletalk") / "schemas" / f"{which.value}.schema.json").read_text(encoding="utf-8"))

@@ -1,7 +1,9 @@
 """The election calendar: the dates that the permutation tests hold fixed.
 
-A file has the columns ``date, kind`` and may have ``id, name, summary, note, source_title, source_url, confidence``.
-A case without the file has no elections, and its tests then hold only the eras fixed.
+A file has the columns ``date, kind`` and may have ``id, name, summary, note, source_title, source_url, confidence``
+and ``fixed``: ``yes`` or ``no``, whether the vote is one on the ruler's own power, which the tests hold fixed; where it
+says nothing, presidential elections and referendums are. A case without the file has no elections, and its tests then
+hold only the eras fixed.
 """
 
 from __future__ import annotations
@@ -11,19 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doubletalk.evidence.chronicle import source_problems
-from doubletalk.evidence.tables import Problem, Row, read_date, read_rows, refuse, word_problem
+from doubletalk.evidence.tables import Problem, Row, date_problem, read_rows, refuse, word_problem
 from doubletalk.evidence.vocabulary import CONFIDENCES
 
 __all__ = ["ElectionCalendar", "Vote", "load_calendar"]
 
 KINDS = ("presidential", "referendum", "parliamentary", "local")
 FIXED_KINDS = ("presidential", "referendum")
-OPTIONAL = ("id", "name", "summary", "note", "source_title", "source_url", "confidence")
+OPTIONAL = ("id", "name", "summary", "note", "fixed", "source_title", "source_url", "confidence")
+YES_OR_NO = ("yes", "no")
 
 
 @dataclass(frozen=True)
 class Vote:
-    """One election or referendum, with the last day of voting."""
+    """One election or referendum, with the last day of voting; ``held``: whether the tests hold it fixed."""
 
     id: str
     date: dt.date
@@ -33,6 +36,12 @@ class Vote:
     source_url: str = ""
     confidence: str = ""
     line: int = 0
+    held: bool | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the tests hold it fixed: what the file says, else whether its kind is among ``FIXED_KINDS``."""
+        return self.kind in FIXED_KINDS if self.held is None else self.held
 
 
 @dataclass(frozen=True)
@@ -43,8 +52,8 @@ class ElectionCalendar:
     path: str | None = None
 
     def fixed(self) -> tuple[Vote, ...]:
-        """The votes on the ruler's own power: presidential elections and referendums."""
-        return tuple(v for v in self.votes if v.kind in FIXED_KINDS)
+        """The votes on the ruler's own power: presidential elections and referendums, or what the file says."""
+        return tuple(v for v in self.votes if v.is_fixed)
 
 
 def load_calendar(path: str | Path) -> ElectionCalendar:
@@ -73,13 +82,13 @@ def _vote(row: Row) -> Vote:
         row.get("source_url"),
         row.get("confidence"),
         row.line,
+        {"yes": True, "no": False}.get(row.get("fixed")),
     )
 
 
 def _problems(row: Row) -> list[Problem]:
-    problems = (
-        [] if read_date(row.get("date")) else [Problem(row.line, "date", row.get("date"), "a date as YYYY-MM-DD")]
-    )
-    checks = [("kind", KINDS)] + ([("confidence", CONFIDENCES)] if row.get("confidence") else [])
+    problems = [] if (wrong := date_problem(row)) is None else [wrong]
+    optional = (("confidence", CONFIDENCES), ("fixed", YES_OR_NO))
+    checks = [("kind", KINDS), *((column, known) for column, known in optional if row.get(column))]
     problems += [p for column, known in checks if (p := word_problem(row, column, known)) is not None]
     return problems + source_problems(row)

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from doubletalk.evidence.tables import Problem, Row, read_date, read_rows, refuse, word_problem
+from doubletalk.evidence.tables import Problem, Row, date_problem, read_date, read_rows, refuse, word_problem
 from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, Vocabulary
 from doubletalk.evidence.vocabulary_file import vocabulary_of
 
@@ -161,16 +161,17 @@ def _problems(row: Row, vocabulary: Vocabulary) -> list[Problem]:
         ("confidence", CONFIDENCES),
     )
     problems = [p for column, known in checks if (p := word_problem(row, column, known)) is not None]
-    date = read_date(row.get("date"))
-    if date is None:
-        problems.append(Problem(row.line, "date", row.get("date"), "a date as YYYY-MM-DD"))
-    elif (precision := row.get("date_precision")) in PRECISIONS and interval(date, precision)[0] != date:
+    date, precision = read_date(row.get("date")), row.get("date_precision")
+    if (wrong := date_problem(row, precision="date_precision")) is not None:
+        problems.append(wrong)
+    elif date is not None and precision in PRECISIONS and interval(date, precision)[0] != date:
         problems.append(
             Problem(
                 row.line,
                 "date",
                 row.get("date"),
-                f"the first day of the {precision}, because date_precision is {precision!r}",
+                f"the first day of the {precision}, {interval(date, precision)[0]}, because date_precision is "
+                f"{precision!r}",
             )
         )
     if not row.get("summary"):

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doubletalk.errors import InputError
+from doubletalk.evidence.case_dates import as_of_date
 from doubletalk.evidence.chronicle import Chronicle, Event, load_chronicle
 from doubletalk.evidence.coding_file import CODING_FILE, load_coding
 from doubletalk.evidence.coding_levels import LevelFound, levels_over
-from doubletalk.evidence.coding_rules import ActorRules, Coding, EventFilter, MoveOverride, PartRules, StateOverride
+from doubletalk.evidence.coding_rules import ActorRules, Coding, MoveOverride, PartRules, StateOverride
 from doubletalk.evidence.quarters import last_day, quarter_name, quarter_of
 from doubletalk.evidence.record import Record, load_record
-from doubletalk.evidence.tables import nearest_word, read_date
+from doubletalk.evidence.tables import nearest_word
 from doubletalk.evidence.vocabulary import Vocabulary
 from doubletalk.evidence.vocabulary_file import vocabulary_of
-from doubletalk.game.nodes import Scalar, Table, read_nodes, read_text, shown_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = ["CodedRecord", "LevelMade", "MoveMade", "PartMade", "as_of_date", "code", "coded_record"]
-
-CASE_FILE = "case.yaml"
 
 
 @dataclass(frozen=True)
@@ -135,6 +133,7 @@ def coded_record(
     as_of: dt.date | None = None,
     vocabulary: Vocabulary | None = None,
     later: str | Path | None = None,
+    chronicle: Chronicle | None = None,
 ) -> CodedRecord:
     """A case folder's record as moves and levels.
 
@@ -144,14 +143,15 @@ def coded_record(
     vocabulary  the words of the folder's vocabulary.yaml if not given
     later   a further chronicle, of events after the case's own date, to score forecasts by; ``as_of`` must then be
             given, so that nobody reads it by mistake
+    chronicle  the folder's, where it has been read already
 
     Raises InputError for a file that is absent or wrong.
     """
     folder = Path(case)
     words = vocabulary or vocabulary_of(folder)
     rules = coding if isinstance(coding, Coding) else load_coding(_coding_path(folder, coding), words)
-    record = load_record(folder, as_of or as_of_date(folder), words)
-    known = load_chronicle(folder / "chronicle.csv", words)
+    known = load_chronicle(folder / "chronicle.csv", words) if chronicle is None else chronicle
+    record = load_record(folder, as_of or as_of_date(folder), words, known)
     _check_ids(rules, {event.id for event in known})
     if later is not None:
         if as_of is None:
@@ -165,24 +165,6 @@ def coded_record(
 def _coding_path(folder: Path, coding: str | Path | None) -> Path:
     named = Path(CODING_FILE if coding is None else coding)
     return named if named.exists() and coding is not None else folder / named
-
-
-def as_of_date(folder: Path) -> dt.date | None:
-    """The as-of date that case.yaml gives, or None; InputError when it is no date."""
-    file = folder / CASE_FILE
-    if not file.exists():
-        return None
-    try:
-        top = read_nodes(read_text(file))
-    except InputError as wrong:
-        raise InputError(wrong.message, shown_path(file), wrong.line) from None
-    node = top.entries.get("as_of") if isinstance(top, Table) else None
-    if node is None:
-        return None
-    date = read_date(node.text) if isinstance(node, Scalar) else None
-    if date is None:
-        raise InputError("as_of: expected a date as YYYY-MM-DD", shown_path(file), node.line)
-    return date
 
 
 def code(record: Record, coding: Coding) -> CodedRecord:
@@ -237,15 +219,13 @@ def _check_ids(coding: Coding, known: Collection[str]) -> None:
     for state in coding.states:
         wanted += [m.events for m in state.marks if m.events is not None] + [s.events for s in state.ladder]
         wanted += [t.events for t in state.stock.terms] if state.stock else []
-    for row in _ids(wanted):
-        if row not in known:
-            near = nearest_word(row, known)
-            guess = f"; did you mean {near!r}?" if near else ""
-            raise InputError(f"a rule names the row {row!r}, which the chronicle does not have{guess}", coding.path)
-
-
-def _ids(filters: Sequence[EventFilter]) -> list[str]:
-    return [i for f in filters for i in (f.ids or ())]
+    for rule in wanted:
+        for row in rule.ids or ():
+            if row not in known:
+                near = nearest_word(row, known)
+                guess = f"; did you mean {near!r}?" if near else ""
+                told = f"a rule names the row {row!r}, which the chronicle does not have{guess}"
+                raise InputError(told, coding.path, rule.line)
 
 
 def _check_overrides(coding: Coding, quarters: range) -> None:

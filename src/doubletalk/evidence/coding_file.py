@@ -156,7 +156,7 @@ class _Reader:
             raise InputError(f"{what}: expected an action or a list of ids", line=entries.line)
         numbers = tuple(INTENSITIES[size] for size in sizes) if sizes is not None else (1, 2, 3)
         selector = Selector(actions, numbers, self.who(entries, "by", what), self.who(entries, "to", what))
-        return EventFilter(selector, ids)
+        return EventFilter(selector, ids, entries.line)
 
     def texts(self, entries: Table, key: str, what: str) -> tuple[str, ...] | None:
         if key not in entries.entries:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import bisect
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from doubletalk.evidence.chronicle import Event
-from doubletalk.evidence.coding_rules import EventFilter, LadderStep, Mark, SeriesRule, StateRules, Stock
+from doubletalk.evidence.coding_rules import LadderStep, Mark, SeriesRule, StateRules, Stock
 from doubletalk.evidence.quarters import last_day, quarter_of
 from doubletalk.evidence.record import Record
 
@@ -82,14 +83,16 @@ def _ladder(
     steps: Sequence[LadderStep], start: int, by_quarter: dict[int, list[Event]], span: range
 ) -> list[LevelFound | None]:
     level, reason = start, "as at the start"
-    past: list[Event] = []
+    seen = [Counter[int]() for _ in steps]
     out: list[LevelFound | None] = []
     for q in span:
         moved = []
         for event in by_quarter[q]:
-            past.append(event)
-            for step in steps:
-                if not step.events.takes(event) or _recent(step.events, past, q - step.quarters) < step.needs:
+            for step, counts in zip(steps, seen, strict=True):
+                if not step.events.takes(event):
+                    continue
+                counts[q] += 1
+                if sum(counts[k] for k in range(q - step.quarters + 1, q + 1)) < step.needs:
                     continue
                 after = max(level, step.level) if step.at_least else min(level, step.level)
                 if after != level:
@@ -97,11 +100,6 @@ def _ladder(
                     moved.append(event.id)
         out.append(LevelFound(level, reason, tuple(dict.fromkeys(moved))))
     return out
-
-
-def _recent(wanted: EventFilter, past: Sequence[Event], before: int) -> int:
-    """How many wanted events lie in quarters later than ``before``."""
-    return sum(1 for e in past if quarter_of(e.date) > before and wanted.takes(e))
 
 
 def _marks(marks: Sequence[Mark], record: Record, by_quarter: dict[int, list[Event]], quarter: int) -> LevelFound:

@@ -6,7 +6,7 @@ Read from a file by ``coding_file.load_coding``; applied by ``coding.code``. Not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from doubletalk.evidence.chronicle import Event
@@ -34,10 +34,11 @@ CHOICES = ("largest", "total", "first", "last")
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events count: a selector, and where ``ids`` is given only these rows."""
+    """Which events count: a selector, and where ``ids`` is given only these rows; ``line``: where the file says so."""
 
     selector: Selector
     ids: tuple[str, ...] | None = None
+    line: int | None = field(default=None, compare=False)
 
     def takes(self, event: Event) -> bool:
         """Whether the event passes."""

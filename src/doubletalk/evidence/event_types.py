@@ -60,6 +60,9 @@ PLOVER: Mapping[str, PloverCode] = MappingProxyType(
         "plead": PloverCode("REQUEST", "assist", "economic", "02", _VX),
     }
 )
+LAST_ROOT = 20
+_LAST = {"2": "8", "3": "9", "4": "6", "5": "7", "6": "4", "7": "5", "8": "7", "9": "4"}
+"""The last code under each of the roots 02 to 09: 028, 039, 046, ..."""
 _TYPES = MappingProxyType(
     {
         "AGREE": "intend", "CONSULT": "consult", "SUPPORT": "endorse", "CONCEDE": "concede", "COOPERATE": "cooperate",
@@ -148,9 +151,14 @@ def family_of_plover(event_type: str, mode: str) -> str | None:
 
 
 def family_of_cameo(code: str) -> str | None:
-    """The family of a CAMEO code, by its longest known beginning; None for a statement (01) or an unknown code."""
+    """The family of a CAMEO code, by its longest known beginning; None for a statement (01) or an unknown code.
+
+    A leading zero that a spreadsheet took away is put back where there is no doubt: 42 is 042, for no root is above 20.
+    Of two digits, 10 to 20 stay what they are.
+    """
     text = code.strip()
-    text = "0" + text if len(text) == 1 else text
+    lost = len(text) == 1 or (text[:2].isdigit() and int(text[:2]) > LAST_ROOT and text[1] <= _LAST[text[0]])
+    text = "0" + text if lost else text
     return next((_CAMEO[text[:n]] for n in range(min(len(text), 4), 1, -1) if text[:n] in _CAMEO), None)
 
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from doubletalk.errors import InputError
 from doubletalk.evidence.chronicle import COLUMNS
+from doubletalk.evidence.event_rows import fitted, read_text, records
 from doubletalk.evidence.event_types import action_of, family_of_cameo, family_of_plover
 from doubletalk.evidence.tables import Problem, nearest_word, read_rows, refuse, word_problem
 from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, STANDARD, Vocabulary
@@ -24,28 +25,34 @@ from doubletalk.evidence.vocabulary_file import vocabulary_of
 __all__ = ["LAYOUTS", "ActorRule", "Imported", "LeftOut", "chronicle_text", "load_actors", "read_event_data"]
 
 ROLES = ("client", "home", "patron", "west", "other")
-GDELT_WIDTHS = (57, 58, 61)
+NO_URL = 57
+_WRONG_WIDTH = "the row has the wrong number of cells"
+NOTHING = ("None", "none", "NA", "NULL", "null", "\\N")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a kind of file keeps what we need: our name of a field -> its column (or its number, from 0)."""
+    """Where a kind of file keeps what we need: our name of a field -> its column, several joined by ``|``.
 
-    columns: Mapping[str, str | int]
+    places  the same by number, from 0, for files without a header; ``widths``: how many columns those have
+    """
+
+    columns: Mapping[str, str]
     required: tuple[str, ...]
     cameo: bool
-    header: bool = True
+    places: Mapping[str, int] | None = None
+    widths: tuple[int, ...] = ()
 
 
 _POLECAT = Layout(
     MappingProxyType(
         {
-            "id": "Event ID", "date": "Event Date", "type": "Event Type", "mode": "Event Mode", "scale": "Intensity",
-            "actor_name": "Actor Name", "actor_country": "Actor Country", "actor_sector": "Primary Actor Sector",
-            "target_name": "Recipient Name", "target_country": "Recipient Country",
-            "target_sector": "Primary Recipient Sector", "source": "Source", "size": "Size",
-            "precision": "Date Precision", "text": "Event Text", "url": "Source URL", "confidence": "Confidence",
-            "action": "Action",
+            "id": "Event ID", "date": "Event Date", "type": "Event Type", "mode": "Event Mode",
+            "scale": "Intensity|Event Intensity", "actor_name": "Actor Name", "actor_country": "Actor Country",
+            "actor_sector": "Primary Actor Sector", "target_name": "Recipient Name",
+            "target_country": "Recipient Country", "target_sector": "Primary Recipient Sector", "source": "Source",
+            "size": "Size", "precision": "Date Precision", "text": "Event Text", "url": "Source URL",
+            "confidence": "Confidence", "action": "Action", "actor_is": "Actor Code", "target_is": "Recipient Code",
         }
     ),
     ("date", "type", "mode", "actor_country", "target_country"),
@@ -73,12 +80,25 @@ _CAMEO = Layout(
 )  # fmt: skip
 _GDELT = Layout(
     MappingProxyType(
-        {"id": 0, "date": 1, "actor_name": 6, "actor_country": 7, "actor_sector": 12, "target_name": 16,
-         "target_country": 17, "target_sector": 22, "type": 26, "scale": 30, "url": -1}
+        {
+            "id": "GLOBALEVENTID", "date": "SQLDATE|Day", "type": "EventCode", "scale": "GoldsteinScale",
+            "actor_name": "Actor1Name", "actor_country": "Actor1CountryCode",
+            "actor_sector": "Actor1Type1Code", "actor_sector_2": "Actor1Type2Code", "actor_sector_3": "Actor1Type3Code",
+            "target_name": "Actor2Name", "target_country": "Actor2CountryCode",
+            "target_sector": "Actor2Type1Code", "target_sector_2": "Actor2Type2Code",
+            "target_sector_3": "Actor2Type3Code", "url": "SOURCEURL",
+        }
     ),
-    (),
+    ("date", "type", "actor_country", "target_country"),
     cameo=True,
-    header=False,
+    places=MappingProxyType(
+        {
+            "id": 0, "date": 1, "actor_name": 6, "actor_country": 7, "actor_sector": 12,
+            "actor_sector_2": 13, "actor_sector_3": 14, "target_name": 16, "target_country": 17,
+            "target_sector": 22, "target_sector_2": 23, "target_sector_3": 24, "type": 26, "scale": 30, "url": -1,
+        }
+    ),
+    widths=(57, 58, 61),
 )  # fmt: skip
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {"plover": _POLECAT, "polecat": _POLECAT, "cameo": _CAMEO, "icews": _ICEWS, "gdelt": _GDELT}
@@ -96,10 +116,11 @@ class ActorRule:
     names: tuple[str, ...]
 
     def takes(self, country: str, sector: str, name: str) -> bool:
-        """Whether every field that the rule gives fits, case aside."""
+        """Whether every field that the rule gives fits, case aside; of several countries (by ; or |) one is enough."""
         low_sector, low_name = sector.casefold(), name.casefold()
+        countries = {part.strip() for part in re.split("[;|]", country.casefold())}
         return (
-            (not self.countries or country.casefold() in self.countries)
+            (not self.countries or not countries.isdisjoint(self.countries))
             and (not self.sectors or any(re.search(rf"\b{re.escape(s)}", low_sector) for s in self.sectors))
             and (not self.names or any(n in low_name for n in self.names))
         )
@@ -160,15 +181,14 @@ def read_event_data(
         guess = f"; did you mean {near!r}?" if near else ""
         raise InputError(f"unknown format {layout!r}{guess} Known: {', '.join(LAYOUTS)}", str(path))
     file, shape = Path(path), LAYOUTS[layout]
+    who = _Who(actors, vocabulary)
     rows: list[dict[str, str]] = []
     left_out: list[LeftOut] = []
     taken: set[str] = set()
     for line, cells, fields in _fields(file, shape):
         if fields is not None and fields.get("action", "") not in vocabulary.actions:
             fields["action"] = ""
-        made = (
-            "the row has the wrong number of cells" if fields is None else _event(fields, shape, layout, line, actors)
-        )
+        made = _WRONG_WIDTH if fields is None else _event(fields, shape, layout, line, who)
         if isinstance(made, str):
             left_out.append(LeftOut(line, made, tuple(cells)))
             continue
@@ -182,37 +202,46 @@ def read_event_data(
 
 def _fields(file: Path, shape: Layout) -> Iterator[tuple[int, list[str], dict[str, str] | None]]:
     """Line, raw cells, and our fields (None where the row does not have as many cells as the file's first)."""
-    try:
-        text = file.read_bytes().decode("utf-8-sig", errors="replace").replace("\0", "\ufffd")
-    except OSError as error:
-        raise InputError(f"the event data cannot be read: {error.strerror or error}", str(file)) from error
+    text = read_text(file)
     first = text.partition("\n")[0]
-    mark = "\t" if "\t" in first else ","
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    stream = io.StringIO(text, newline="")
-    reader = (
-        csv.reader(stream, delimiter=mark) if shape.header else csv.reader(stream, "excel-tab", quoting=csv.QUOTE_NONE)
-    )
-    places = _places(next(reader, []), shape, file) if shape.header else None
-    last = reader.line_num
-    for cells in reader:
-        line, last = last + 1, reader.line_num
-        if not any(cell.strip() for cell in cells) or (places is None and cells[0].upper() == "GLOBALEVENTID"):
+    named = shape.places is None or first[:20].strip('"\ufeff ').upper().startswith("GLOBALEVENTID")
+    mark = max("\t,;", key=first.count) if named else "\t"
+    rows = records(text, mark, quoted=named)
+    header = [name.strip() for name in next(rows, (1, []))[1]] if named else []
+    while header and not header[-1]:
+        header.pop()
+    places = _places(header, shape, file) if named else {}
+    for line, cells in rows:
+        if not any(cell.strip() for cell in cells):
             continue
-        if places is None:
-            fits, found = len(cells) in GDELT_WIDTHS, {k: int(v) for k, v in shape.columns.items()}
-            if len(cells) == min(GDELT_WIDTHS):
-                found.pop("url")
+        fit: Sequence[str] | None
+        if named:
+            kept = fitted(cells, header)
+            found, fit = (places, None) if kept is None else (places, kept[1])
+            if kept is not None and len(kept[0]) != len(header):
+                found = _places(kept[0], shape, file)
         else:
-            fits, found = len(cells) == places[""], {k: v for k, v in places.items() if k}
-        yield line, cells, {k: cells[v].strip() for k, v in found.items()} if fits else None
+            assert shape.places is not None
+            found, fit = dict(shape.places), cells if len(cells) in shape.widths else None
+            if len(cells) == NO_URL:
+                found.pop("url")
+        yield line, cells, None if fit is None else {k: _cell(fit[v]) for k, v in found.items()}
+
+
+def _cell(text: str) -> str:
+    text = text.strip()
+    return "" if text in NOTHING else text
 
 
 def _places(header: Sequence[str], shape: Layout, file: Path) -> dict[str, int]:
-    """Our field -> place in the row; '' -> the number of cells."""
-    names = {name.strip().casefold(): k for k, name in enumerate(header)}
-    found = {f: names[str(c).casefold()] for f, c in shape.columns.items() if str(c).casefold() in names}
-    missing = [str(shape.columns[f]) for f in shape.required if f not in found]
+    """Our field -> place in the row."""
+    names = {name.strip().casefold(): k for k, name in reversed(list(enumerate(header)))}
+    found = {}
+    for field, known in shape.columns.items():
+        place = next((names[n.casefold()] for n in known.split("|") if n.casefold() in names), None)
+        if place is not None:
+            found[field] = place
+    missing = [shape.columns[f].replace("|", " or ") for f in shape.required if f not in found]
     if missing:
         raise InputError(
             f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; the first row has "
@@ -220,30 +249,54 @@ def _places(header: Sequence[str], shape: Layout, file: Path) -> dict[str, int]:
             str(file),
             1,
         )
-    return {**found, "": len(header)}
+    return found
 
 
-def _event(
-    fields: Mapping[str, str], shape: Layout, layout: str, line: int, actors: Sequence[ActorRule]
-) -> dict[str, str] | str:
+class _Who:
+    """Who is who by a table of actors: each description is looked up once."""
+
+    def __init__(self, rules: Sequence[ActorRule], vocabulary: Vocabulary) -> None:
+        self.rules, self.known = rules, vocabulary.actors
+        self.roles = {rule.code: rule.role for rule in reversed(rules)}
+        self.seen: dict[tuple[str, str, str], tuple[str, str] | None] = {}
+
+    def find(self, fields: Mapping[str, str], side: str) -> tuple[str, str] | None:
+        """(code, role) of the actor or the target; the role is empty where only our own column names it."""
+        own = fields.get(f"{side}_is", "")
+        if own in self.known:
+            return own, self.roles.get(own, "")
+        code = fields.get(f"{side}_code", "")
+        parts = [fields.get(f"{side}_sector{more}", "") for more in ("", "_2", "_3")]
+        key = (
+            fields.get(f"{side}_country", "") or code[:3],
+            "|".join(part for part in parts if part) or code[3:],
+            fields.get(f"{side}_name", ""),
+        )
+        if key not in self.seen:
+            rule = next((rule for rule in self.rules if rule.takes(*key)), None)
+            self.seen[key] = None if rule is None else (rule.code, rule.role)
+        return self.seen[key]
+
+
+def _event(fields: Mapping[str, str], shape: Layout, layout: str, line: int, who: _Who) -> dict[str, str] | str:
     """A row of the chronicle, or why there is none."""
     date = _date(fields["date"])
     if date is None:
         return f"the date {fields['date']!r} cannot be read"
-    sides = [_who(fields, side, actors) for side in ("actor", "target")]
+    sides = [who.find(fields, side) for side in ("actor", "target")]
     for side, found in zip(("actor", "target"), sides, strict=True):
         if found is None:
             return f"nobody in the table of actors fits the {side}: {_told(fields, side)}"
-    actor, target = (s for s in sides if s is not None)
+    (actor, role), (target, other) = (s for s in sides if s is not None)
     kind, mode = fields["type"], fields.get("mode", "")
     action = fields["action"]
     if not action:
         family = family_of_cameo(kind) if shape.cameo else family_of_plover(kind, mode)
         if family is None:
             return f"the event type {kind!r} has no place in a chronicle"
-        action = action_of(family, actor.role, target.role) or ""
+        action = action_of(family, role, other) or ""
         if not action:
-            return f"'{family}' by {actor.role} to {target.role} is none of a chronicle's actions"
+            return f"'{family}' by {role or actor} to {other or target} is none of a chronicle's actions"
     precision = fields.get("precision") if fields.get("precision") in PRECISIONS else "day"
     source, url = fields.get("source", ""), fields.get("url", "")
     url = url if url.startswith(("http://", "https://")) else ""
@@ -255,19 +308,12 @@ def _event(
     )
     first = date.replace(day=1) if precision != "day" else date
     cells = (
-        first.replace(month=1).isoformat() if precision == "year" else first.isoformat(), str(precision), actor.code,
-        target.code, action, _size(fields), told, source, url, confidence if confidence in CONFIDENCES else "sourced",
+        first.replace(month=1).isoformat() if precision == "year" else first.isoformat(), str(precision), actor,
+        target, action, _size(fields), told, source, url, confidence if confidence in CONFIDENCES else "sourced",
     )  # fmt: skip
     if confidence == "recalled" and not fields.get("source"):
         cells = (*cells[:7], "", url, "recalled")
     return {"id": fields.get("id") or f"{layout}-{line}", **dict(zip(COLUMNS, cells, strict=True))}
-
-
-def _who(fields: Mapping[str, str], side: str, actors: Sequence[ActorRule]) -> ActorRule | None:
-    code = fields.get(f"{side}_code", "")
-    country = fields.get(f"{side}_country", "") or code[:3]
-    sector, name = fields.get(f"{side}_sector", "") or code[3:], fields.get(f"{side}_name", "")
-    return next((rule for rule in actors if rule.takes(country, sector, name)), None)
 
 
 def _told(fields: Mapping[str, str], side: str) -> str:

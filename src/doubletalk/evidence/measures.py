@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from doubletalk.evidence.near import counts_near, once_each, pieces
 from doubletalk.evidence.record import SLOTS, Record, Selector, Spans, slot
 
 if TYPE_CHECKING:
@@ -23,9 +24,21 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["CHUNK", "Account", "Baseline", "Count", "Layout", "Measure", "Response", "ids_hit", "layout_of", "related"]
+__all__ = [
+    "FEW_PAIRS",
+    "Account",
+    "Baseline",
+    "Count",
+    "Layout",
+    "Measure",
+    "Response",
+    "chosen",
+    "layout_of",
+    "related",
+]
 
-CHUNK = 1_500_000
+FEW_PAIRS = 20_000
+"""Up to so many pairs are looked at one by one in every rearrangement; beyond, events are counted by day (``near``)."""
 MID_MONTH = 15
 
 
@@ -67,6 +80,20 @@ class Layout:
         ids = tuple(i for i, k in zip(spans.ids, keep, strict=True) if k)
         left_out = tuple(i for i, k in zip(spans.ids, keep, strict=True) if not k)
         return Spans(ids, spans.low[keep], spans.high[keep], spans.weight[keep], spans.placed[keep]), left_out
+
+    @property
+    def identity(self) -> Ints:
+        """The record as it is, as a rearrangement, (1, m)."""
+        import numpy as np
+
+        return np.arange(len(self.record.months))[None, :]
+
+    def near(
+        self, points: Spans, events: Spans, within: int, side: str, reading: str = "middle", weighted: bool = False
+    ) -> Ints:
+        """Events (or their weights) near each point in the record as it is, (a,)."""
+        where, months = (points.low, points.high), self.record.months
+        return counts_near(where, events, months, self.identity, within, side, reading, weighted)[0]
 
     def moved(self, response: Selector, maps: Ints) -> tuple[Spans, Ints, Ints]:
         """The responses and their first and last slots under every rearrangement, each (r, b)."""
@@ -138,11 +165,14 @@ def related(a: tuple[Ints, Ints], b: tuple[Ints, Ints], within: int, side: str, 
     return fits & (bh > al) if side == "after" else fits & (al - bh <= reach)
 
 
-def ids_hit(ids: tuple[str, ...], hits: Bools, axis: int) -> tuple[str, ...]:
-    """The ids of the rows (axis=1) or columns (axis=0) of a table of hits that have any."""
+def chosen(ids: tuple[str, ...], which: Bools) -> tuple[str, ...]:
+    """The ids at which a condition holds."""
     import numpy as np
 
-    return tuple(ids[int(k)] for k in np.flatnonzero(hits.any(axis=axis)))
+    return tuple(ids[int(k)] for k in np.flatnonzero(which))
+
+
+_OTHER_SIDE = {"after": "before", "before": "after", "around": "around"}
 
 
 def _reach(within: int, side: str) -> tuple[int, int]:
@@ -203,57 +233,72 @@ class Response(Measure):
         triggers, _ = layout.usable(self.trigger)
         if not triggers.ids:
             return np.full(len(maps), np.nan if self.how != "number" else 0.0)
-        spans, low, high = layout.moved(self.response, maps)
-        weight = spans.weight if self.how == "weight" else np.ones_like(spans.weight)
-        step = max(1, CHUNK // max(1, len(triggers.ids) * len(spans.ids)))
-        a = triggers.low[None, :, None], triggers.high[None, :, None]
-        parts = []
-        for k in range(0, len(maps), step):
-            b = low[k : k + step, None, :], high[k : k + step, None, :]
-            hits = related(a, b, self.within, self.side)
-            if self.how in ("share", "number"):
-                parts.append(hits.any(axis=2).sum(axis=1))
-            else:
-                parts.append((hits.sum(axis=1) * weight).sum(axis=1))
-        total = np.concatenate(parts).astype(float)
+        spans = layout.record.spans(self.response)
+        few = len(triggers.ids) * len(spans.ids) <= FEW_PAIRS
+        made = self._by_pair(layout, triggers, maps) if few else self._by_day(layout, triggers, spans, maps)
+        total = made.astype(float)
         return total if self.how == "number" else total / len(triggers.ids)
 
-    def _counts(self, layout: Layout, reading: str) -> tuple[Spans, Spans, Bools]:
-        triggers, _ = layout.usable(self.trigger)
-        spans = layout.record.spans(self.response)
-        a = triggers.low[:, None], triggers.high[:, None]
-        return triggers, spans, related(a, (spans.low[None, :], spans.high[None, :]), self.within, self.side, reading)
+    def _by_pair(self, layout: Layout, triggers: Spans, maps: Ints) -> Ints:
+        import numpy as np
+
+        a = triggers.low[None, :, None], triggers.high[None, :, None]
+        parts = []
+        for part in pieces(maps, len(triggers.ids) * len(layout.record.spans(self.response).ids)):
+            spans, low, high = layout.moved(self.response, part)
+            hits = related(a, (low[:, None, :], high[:, None, :]), self.within, self.side)
+            if self._any:
+                parts.append(hits.any(axis=2).sum(axis=1))
+            else:
+                parts.append((hits.sum(axis=1) * (spans.weight if self.how == "weight" else 1)).sum(axis=1))
+        return np.concatenate(parts)
+
+    def _by_day(self, layout: Layout, triggers: Spans, spans: Spans, maps: Ints) -> Ints:
+        import numpy as np
+
+        months, (points, times) = layout.record.months, once_each(triggers)
+        parts = []
+        for part in pieces(maps, 2 * SLOTS * len(months) + times.size):
+            counts = counts_near(points, spans, months, part, self.within, self.side, weighted=self.how == "weight")
+            parts.append(((counts > 0) if self._any else counts) @ times)
+        return np.concatenate(parts)
+
+    @property
+    def _any(self) -> bool:
+        """Whether it is asked if a trigger has any response, not how many."""
+        return self.how in ("share", "number")
 
     def per_trigger(self, layout: Layout) -> Ints:
         """Responses (or their weights) of each usable trigger, (a,)."""
-        _, spans, hits = self._counts(layout, "middle")
-        total: Ints = (hits * (spans.weight if self.how == "weight" else 1)).sum(axis=1)
-        return total
+        return self._near(layout, "middle")
 
-    def _total(self, spans: Spans, hits: Bools) -> float:
-        if self.how in ("share", "number"):
-            return float(hits.any(axis=1).sum())
-        return float((hits * (spans.weight if self.how == "weight" else 1)).sum())
+    def _near(self, layout: Layout, reading: str) -> Ints:
+        triggers, spans = layout.usable(self.trigger)[0], layout.record.spans(self.response)
+        return layout.near(triggers, spans, self.within, self.side, reading, self.how == "weight")
+
+    def _total(self, counts: Ints) -> float:
+        return float((counts > 0).sum() if self._any else counts.sum())
 
     def account(self, layout: Layout) -> Account:
         """Numerator: triggers with a response (share, number) or the responses' sum (mean, weight)."""
-        triggers, spans, hits = self._counts(layout, "middle")
-        size = len(triggers.ids)
+        triggers, left_out = layout.usable(self.trigger)
+        spans = layout.record.spans(self.response)
+        size, counts = len(triggers.ids), self._near(layout, "middle")
         scale = 1.0 if self.how == "number" else float(max(size, 1))
-        strict, loose = (self._total(*self._counts(layout, r)[1:]) / scale for r in ("strict", "loose"))
-        a = triggers.low[:, None], triggers.high[:, None]
-        close = related(a, (triggers.low[None, :], triggers.high[None, :]), self.within, "around")
+        strict, loose = (self._total(self._near(layout, r)) / scale for r in ("strict", "loose"))
+        hits = layout.near(triggers, spans, self.within, self.side)
+        answered = layout.near(spans, triggers, self.within, _OTHER_SIDE[self.side])
         return Account(
-            self._total(spans, hits),
+            self._total(counts),
             size,
-            ids_hit(triggers.ids, hits, 1),
+            chosen(triggers.ids, counts > 0),
             triggers.ids,
-            ids_hit(spans.ids, hits, 0),
-            layout.usable(self.trigger)[1],
-            int((close.sum(axis=1) > 1).sum()),
+            chosen(spans.ids, answered > 0),
+            left_out,
+            int((layout.near(triggers, triggers, self.within, "around") > 1).sum()),
             strict,
             loose,
-            {"responses": float(hits.sum()), "distinct responses": float(hits.any(axis=0).sum())},
+            {"responses": float(hits.sum()), "distinct responses": float((answered > 0).sum())},
         )
 
 
@@ -292,14 +337,13 @@ class Baseline(Measure):
         """Responses in the window of every month, (r, m)."""
         import numpy as np
 
-        spans, low, _ = layout.moved(self.response, maps)
-        size = len(layout.record.months)
+        spans = layout.record.spans(self.response)
+        months, size = layout.record.months, len(layout.record.months)
         edges = np.zeros((len(maps), size + 1), dtype=np.int64)
         rows = np.arange(len(maps))
-        for j in range(len(spans.ids)):
-            first, last = _reached(int(spans.low[j] % SLOTS), int(spans.high[j] - spans.low[j]), self.within, self.side)
-            month = low[:, j] // SLOTS - layout.record.months.start
-            weight = int(spans.weight[j]) if self.how == "weight" else 1
+        for low, length, weight in _heaps(spans, self.how == "weight"):
+            first, last = _reached(low % SLOTS, length, self.within, self.side)
+            month = maps[:, low // SLOTS - months.start]
             start, stop = np.clip(month - last, 0, size), np.clip(month - first + 1, 0, size)
             edges[rows, start] += np.where(start < stop, weight, 0)
             edges[rows, stop] -= np.where(start < stop, weight, 0)
@@ -319,11 +363,18 @@ class Baseline(Measure):
 
     def account(self, layout: Layout) -> Account:
         """Numerator: months with a response (share) or the sum of responses; denominator: months."""
-        import numpy as np
-
         keep = self._months(layout)
-        counts = self._per_month(layout, np.arange(len(layout.record.months))[None, :])[0, keep]
+        counts = self._per_month(layout, layout.identity)[0, keep]
         return Account(float((counts > 0).sum() if self.how == "share" else counts.sum()), int(keep.sum()))
+
+
+def _heaps(spans: Spans, weighted: bool) -> list[tuple[int, int, int]]:
+    """(first slot, slots to the last, number or weight) of the events that share both."""
+    import numpy as np
+
+    both, where = np.unique(np.stack([spans.low, spans.high - spans.low]), axis=1, return_inverse=True)
+    weight = np.bincount(where.ravel(), spans.weight if weighted else None, both.shape[1])
+    return [(int(low), int(length), int(w)) for low, length, w in zip(*both, weight, strict=True)]
 
 
 def _reached(offset: int, length: int, within: int, side: str) -> tuple[int, int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doubletalk.evidence.measures import CHUNK, Account, Layout, Measure, ids_hit, related
+from doubletalk.evidence.measures import FEW_PAIRS, Account, Layout, Measure, chosen, related
+from doubletalk.evidence.near import counts_near, once_each, pieces
 from doubletalk.evidence.record import SLOTS, Selector, Spans, slot
 
 if TYPE_CHECKING:
@@ -53,23 +55,23 @@ class Together(Measure):
             keep &= months <= slot(date) // SLOTS
         return keep
 
-    def _present(self, layout: Layout, spans: Spans, low: Ints) -> Bools:
+    @staticmethod
+    def _present(layout: Layout, spans: Spans, maps: Ints) -> Bools:
+        """Months that hold an event under each rearrangement, (r, m)."""
         import numpy as np
 
-        present = np.zeros((len(low), len(layout.record.months)), dtype=np.bool_)
-        rows = np.arange(len(low))
-        for j in np.flatnonzero(spans.placed):
-            present[rows, low[:, j] // SLOTS - layout.record.months.start] = True
+        held = np.unique(spans.month[spans.placed]) - layout.record.months.start
+        present = np.zeros((len(maps), len(layout.record.months)), dtype=np.bool_)
+        present[np.arange(len(maps))[:, None], maps[:, held]] = True
         return present
 
     def values(self, layout: Layout, maps: Ints) -> Floats:
         """The number or phi under each rearrangement, (r,)."""
         import numpy as np
 
-        fixed, (spans, low, _) = layout.record.spans(self.a), layout.moved(self.b, maps)
-        keep = self._window(layout)
-        a = self._present(layout, fixed, fixed.low[None, :])[:, keep]
-        b = self._present(layout, spans, low)[:, keep]
+        fixed, spans, keep = layout.record.spans(self.a), layout.record.spans(self.b), self._window(layout)
+        a = self._present(layout, fixed, layout.identity)[:, keep]
+        b = self._present(layout, spans, maps)[:, keep]
         both: Floats = (a & b).sum(axis=1).astype(float)
         if self.how == "number":
             return both
@@ -82,8 +84,7 @@ class Together(Measure):
         """Numerator: months with both; denominator: months with the rarer kind; expected if unrelated in details."""
         fixed, spans = layout.record.spans(self.a), layout.record.spans(self.b)
         keep = self._window(layout)
-        a = self._present(layout, fixed, fixed.low[None, :])[0] & keep
-        b = self._present(layout, spans, spans.low[None, :])[0] & keep
+        a, b = (self._present(layout, s, layout.identity)[0] & keep for s in (fixed, spans))
         start, both, size = layout.record.months.start, a & b, int(keep.sum())
         ids = [
             tuple(i for i, m, p in zip(s.ids, s.month, s.placed, strict=True) if p and both[m - start])
@@ -128,38 +129,51 @@ class First(Measure):
         """The share under each rearrangement, (r,); nan where no pair is close enough."""
         import numpy as np
 
-        fixed, (spans, low, high) = layout.record.spans(self.a), layout.moved(self.b, maps)
-        step = max(1, CHUNK // max(1, len(fixed.ids) * len(spans.ids)))
-        a = fixed.low[None, :, None], fixed.high[None, :, None]
-        leads, lags = [], []
-        for k in range(0, len(maps), step):
-            b = low[k : k + step, None, :], high[k : k + step, None, :]
-            leads.append(related(a, b, self.within, "after").sum(axis=(1, 2)))
-            lags.append(related(a, b, self.within, "before").sum(axis=(1, 2)))
-        lead, lag = np.concatenate(leads).astype(float), np.concatenate(lags)
+        fixed, spans = layout.record.spans(self.a), layout.record.spans(self.b)
+        few = len(fixed.ids) * len(spans.ids) <= FEW_PAIRS
+        lead, lag = (self._pairs(layout, fixed, maps, side, few) for side in ("after", "before"))
         with np.errstate(invalid="ignore"):
             return np.where(lead + lag > 0, lead / np.maximum(lead + lag, 1), np.nan)
+
+    def _pairs(self, layout: Layout, fixed: Spans, maps: Ints, side: str, few: bool) -> Ints:
+        """Pairs with b on this side of a, (r,): pair by pair where they are few, else by counts of days."""
+        import numpy as np
+
+        spans, months = layout.record.spans(self.b), layout.record.months
+        parts = []
+        if few:
+            a = fixed.low[None, :, None], fixed.high[None, :, None]
+            for part in pieces(maps, len(fixed.ids) * len(spans.ids)):
+                _, low, high = layout.moved(self.b, part)
+                parts.append(related(a, (low[:, None, :], high[:, None, :]), self.within, side).sum(axis=(1, 2)))
+        else:
+            points, times = once_each(fixed)
+            for part in pieces(maps, 2 * SLOTS * len(months) + times.size):
+                parts.append(counts_near(points, spans, months, part, self.within, side) @ times)
+        return np.concatenate(parts)
 
     def account(self, layout: Layout) -> Account:
         """Numerator: pairs with a first; denominator: pairs in a sure order; ties and unclear orders in details."""
         fixed, spans = layout.record.spans(self.a), layout.record.spans(self.b)
-        a, b = (fixed.low[:, None], fixed.high[:, None]), (spans.low[None, :], spans.high[None, :])
-        lead: Bools = related(a, b, self.within, "after")
-        lag: Bools = related(a, b, self.within, "before")
-        close = related(a, b, self.within, "around")
-        tied = close & (a[0] == b[0]) & (a[1] == b[1]) & (a[0] == a[1])
-        unclear = close & ~lead & ~lag & ~tied
-        pairs = lead | lag
+        lead, lag, close = (layout.near(fixed, spans, self.within, side) for side in ("after", "before", "around"))
+        answers = sum(layout.near(spans, fixed, self.within, side) for side in ("after", "before"))
+        tied = _same_day(fixed, spans)
         return Account(
             int(lead.sum()),
-            int(pairs.sum()),
-            ids_hit(fixed.ids, lead, 1),
-            ids_hit(fixed.ids, pairs, 1),
-            ids_hit(spans.ids, pairs, 0),
+            int((lead + lag).sum()),
+            chosen(fixed.ids, lead > 0),
+            chosen(fixed.ids, lead + lag > 0),
+            chosen(spans.ids, answers > 0),
             details={
                 "second first": float(lag.sum()),
-                "same day": float(tied.sum()),
-                "order unknown": float(unclear.sum()),
-                "triggers in pairs": float(pairs.any(axis=1).sum()),
+                "same day": float(tied),
+                "order unknown": float((close - lead - lag).sum() - tied),
+                "triggers in pairs": float((lead + lag > 0).sum()),
             },
         )
+
+
+def _same_day(a: Spans, b: Spans) -> int:
+    """Pairs of exact dates on one day."""
+    counts = Counter(b.low[b.low == b.high].tolist())
+    return sum(counts[day] for day in a.low[a.low == a.high].tolist())

@@ -1,6 +1,6 @@
 """Rearrangements of the record: what the counts would be if one kind of event had come in other months.
 
-Months of the record are sorted into strata: by era (coverage is thicker after 2004 and in crises) and, within an era,
+Months of the record are sorted into strata: by era (where coverage differs, as the case says) and, within an era,
 by whether a presidential election or referendum lies within ``near`` months. A rearrangement is a bijection of the
 months within strata, applied to all events of the kind that is moved: events of one month stay together, days and
 weights stay, and so do the triggers. The election calendar and the number of events per stratum are thus held fixed.
@@ -39,13 +39,13 @@ class Plan:
     """How the rearrangements are drawn.
 
     near        months before and after a vote that form a stratum of their own
-    eras        first days of the second and later eras
+    eras        first days of the second and later eras; the record's own where None
     draws       random rearrangements when they cannot all be listed
     exact_limit the largest number of arrangements that is listed in full
     """
 
     near: int = 6
-    eras: tuple[dt.date, ...] = (dt.date(2004, 1, 1), dt.date(2020, 1, 1))
+    eras: tuple[dt.date, ...] | None = None
     draws: int = 4999
     exact_limit: int = 20_000
     seed: int = 2023
@@ -92,7 +92,7 @@ def strata(record: Record, plan: Plan) -> tuple[Ints, Ints]:
 
     months = np.arange(record.months.start, record.months.stop)
     era = np.zeros(months.size, dtype=np.int64)
-    for first in plan.eras:
+    for first in record.eras if plan.eras is None else plan.eras:
         era += months >= month_of(first)
     near = np.zeros(months.size, dtype=np.int64)
     if plan.keep_elections:

@@ -40,6 +40,8 @@ def first_day(number: int) -> dt.date:
 
 def last_day(number: int) -> dt.date:
     """The last day of a quarter."""
+    if quarter_of(dt.date.max) == number:
+        return dt.date.max
     return first_day(number + 1) - dt.timedelta(days=1)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from doubletalk.errors import InputError
 from doubletalk.evidence.calendar import ElectionCalendar, load_calendar
+from doubletalk.evidence.case_dates import eras_of
 from doubletalk.evidence.chronicle import Chronicle, Event, interval, load_chronicle
 from doubletalk.evidence.series import SeriesSet, load_series
 from doubletalk.evidence.vocabulary import INTENSITIES, STANDARD, Vocabulary
@@ -95,7 +96,11 @@ class Spans:
 
 @dataclass(frozen=True)
 class Record:
-    """What is known on ``as_of``: later events and votes are left out on construction; counts start at ``start``."""
+    """What is known on ``as_of``: later events and votes are left out on construction; counts start at ``start``.
+
+    eras  first days of the second and later eras: times between which the coverage of events, or how often they come,
+          differs for reasons of its own
+    """
 
     chronicle: Chronicle
     series: SeriesSet = field(default_factory=SeriesSet)
@@ -103,6 +108,8 @@ class Record:
     as_of: dt.date | None = None
     start: dt.date | None = None
     vocabulary: Vocabulary = STANDARD
+    eras: tuple[dt.date, ...] = ()
+    _seen: dict[Selector, Spans] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Cut the record at ``as_of`` (default: the last event) and set ``start`` (default: the first event)."""
@@ -160,7 +167,12 @@ class Record:
         ).events
 
     def spans(self, selector: Selector) -> Spans:
-        """The selected events (or votes) as arrays."""
+        """The selected events (or votes) as arrays; looked up once for each selector."""
+        if selector not in self._seen:
+            self._seen[selector] = self._looked_up(selector)
+        return self._seen[selector]
+
+    def _looked_up(self, selector: Selector) -> Spans:
         if selector.is_election:
             votes = [
                 v
@@ -188,16 +200,25 @@ def _spans(ids: Sequence[str], dates: Sequence[tuple[dt.date, str]], weights: Se
     )
 
 
-def load_record(folder: str | Path, as_of: dt.date | None = None, vocabulary: Vocabulary | None = None) -> Record:
-    """The record of a case folder: chronicle.csv, and series.csv, calendar.csv and vocabulary.yaml where present."""
+def load_record(
+    folder: str | Path,
+    as_of: dt.date | None = None,
+    vocabulary: Vocabulary | None = None,
+    chronicle: Chronicle | None = None,
+) -> Record:
+    """The record of a case folder: chronicle.csv, and series.csv, calendar.csv and vocabulary.yaml where present.
+
+    chronicle  the folder's, where it has been read already
+    """
     home = Path(folder)
     words = vocabulary or vocabulary_of(home)
     series = home / "series.csv"
     return Record(
-        load_chronicle(home / "chronicle.csv", words),
+        load_chronicle(home / "chronicle.csv", words) if chronicle is None else chronicle,
         load_series(series) if series.exists() else SeriesSet(),
         load_calendar(home / "calendar.csv"),
         as_of,
         None,
         words,
+        eras_of(home),
     )

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from doubletalk.errors import InputError
 from doubletalk.evidence.chronicle import source_problems
-from doubletalk.evidence.tables import Problem, Row, nearest_word, read_date, read_rows, refuse, word_problem
+from doubletalk.evidence.tables import Problem, Row, date_problem, nearest_word, read_rows, refuse, word_problem
 from doubletalk.evidence.vocabulary import CONFIDENCES
 
 __all__ = ["Observation", "Series", "SeriesSet", "load_series"]
@@ -117,8 +117,8 @@ def _problems(row: Row) -> list[Problem]:
     name = row.get("series")
     if not (name and name.isascii() and name.replace("_", "").isalnum() and not name[0].isdigit()):
         problems.append(Problem(row.line, "series", name, "a name of letters, digits and underscores"))
-    if read_date(row.get("date")) is None:
-        problems.append(Problem(row.line, "date", row.get("date"), "a date as YYYY-MM-DD"))
+    if (wrong := date_problem(row)) is not None:
+        problems.append(wrong)
     if not _is_number(row.get("value")):
         problems.append(Problem(row.line, "value", row.get("value"), "a number such as 12 or 0.5"))
     if not row.get("unit"):

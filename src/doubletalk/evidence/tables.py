@@ -17,9 +17,10 @@ from pathlib import Path
 
 from doubletalk.errors import InputError
 
-__all__ = ["Problem", "Row", "nearest_word", "read_date", "read_rows", "refuse", "word_problem"]
+__all__ = ["Problem", "Row", "date_problem", "nearest_word", "read_date", "read_rows", "refuse", "word_problem"]
 
 SHOWN_PROBLEMS = 20
+MONTHS = 12
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -81,6 +82,41 @@ def read_date(text: str) -> dt.date | None:
         return None
 
 
+def date_problem(row: Row, column: str = "date", precision: str = "") -> Problem | None:
+    """A problem when the cell is no date, with what to write instead where that can be told; None when it is one.
+
+    precision  the column that says how far a date is known, where the file has one
+    """
+    found = row.get(column)
+    if read_date(found) is not None:
+        return None
+    return Problem(row.line, column, found, "a date as YYYY-MM-DD" + _mended(found, precision))
+
+
+def _mended(text: str, precision: str) -> str:
+    """What to write instead of a wrong date, in brackets; empty where nothing is clear."""
+    if match := re.fullmatch(r"([0-9]{4})(?:[-/.]([0-9]{1,2}))?", text):
+        known, month = ("month", int(match[2])) if match[2] else ("year", 1)
+        return f" ({match[1]}-{month:02d}-01{f', with {precision} {known}' if precision else ''})"
+    if _DATE.fullmatch(text):
+        return ", a day that the calendar has"
+    if match := re.fullmatch(r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4})", text):
+        one, two, three = (int(part) for part in match.groups())
+        if len(match[1]) == len("2010"):
+            return _meant(one, two, three)
+        if "." in text or one > MONTHS:
+            return _meant(three, two, one)
+        return _meant(three, one, two) if two > MONTHS else ", the year first"
+    if re.fullmatch(r"[0-9]{5}", text):
+        return " (this is a spreadsheet's number of a day; have the column written as text)"
+    return ""
+
+
+def _meant(year: int, month: int, day: int) -> str:
+    text = f"{year:04d}-{month:02d}-{day:02d}"
+    return f" ({text})" if read_date(text) else ""
+
+
 def read_rows(
     path: Path, required: Sequence[str], optional: Sequence[str], what: str
 ) -> tuple[list[Row], list[Problem]]:
@@ -130,6 +166,12 @@ def _text(path: Path, what: str) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"the {what} cannot be read: {error.strerror or error}", str(path)) from error
+    if b"\0" in raw:
+        raise InputError(
+            f"a zero byte: this is no text in UTF-8; save the {what} as CSV with UTF-8 encoding",
+            str(path),
+            raw[: raw.index(b"\0")].count(b"\n") + 1,
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -144,9 +186,10 @@ def _check_header(
 ) -> None:
     known = [*required, *optional]
     missing = [name for name in required if name not in header]
-    if missing and len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+    mark = next((m for m in ";\t|" if len(header) == 1 and m in header[0]), None)
+    if missing and mark is not None:
         raise InputError(
-            "the columns seem to be parted by something other than a comma; save the file as comma-separated",
+            f"the columns are parted by {mark!r}, expected a comma; save the file as CSV with commas (comma-separated)",
             str(path),
             line,
         )
@@ -157,7 +200,7 @@ def _check_header(
         if header.count(name) > 1:
             faults.append(f"column {_short(name)} appears {header.count(name)} times")
         if name not in known:
-            near = nearest_word(name, missing or known)
+            near = nearest_word(name, missing or [c for c in known if c not in header])
             faults.append(f"unknown column {_short(name)}" + (f" (did you mean {near!r}?)" if near else ""))
     if faults:
         raise InputError(

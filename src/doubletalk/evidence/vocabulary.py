@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -77,12 +77,16 @@ _EVENT_NAMES = MappingProxyType(
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Known actions and actors (word: meaning), groups (word: its actors), and actors as event data write them."""
+    """Known actions and actors (word: meaning), groups (word: its actors), and actors as event data write them.
+
+    alike  an action of the case's own -> the standard action as which event data write it
+    """
 
     actions: Mapping[str, str] = field(default_factory=lambda: _ACTIONS)
     actors: Mapping[str, str] = field(default_factory=lambda: _ACTORS)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _GROUPS)
     event_names: Mapping[str, EventName] = field(default_factory=lambda: _EVENT_NAMES)
+    alike: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def extended(
         self,
@@ -91,11 +95,11 @@ class Vocabulary:
         groups: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Vocabulary:
         """The same words and more; a word given again gets the new meaning."""
-        return Vocabulary(
-            MappingProxyType({**self.actions, **(actions or {})}),
-            MappingProxyType({**self.actors, **(actors or {})}),
-            MappingProxyType({**self.groups, **(groups or {})}),
-            self.event_names,
+        return replace(
+            self,
+            actions=MappingProxyType({**self.actions, **(actions or {})}),
+            actors=MappingProxyType({**self.actors, **(actors or {})}),
+            groups=MappingProxyType({**self.groups, **(groups or {})}),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ __all__ = ["VOCABULARY_FILE", "load_vocabulary", "vocabulary_of"]
 
 VOCABULARY_FILE = "vocabulary.yaml"
 _TOP = ("doubletalk_vocabulary", "actions", "actors", "groups")
+_ACTION = ("meaning", "like")
 _ACTOR = ("meaning", "name", "country", "sector")
 _RESERVED = (
     "after", "around", "base", "before", "by", "election", "expected", "from", "in", "month", "months", "record",
@@ -46,7 +48,11 @@ def _read(node: Node) -> Vocabulary:
     if not isinstance(version, Scalar) or version.text != "1":
         raise InputError(f"doubletalk_vocabulary: found {found(version)}, expected version 1", line=version.line)
     check_keys(top, "the vocabulary", _TOP)
-    actions = {key: words(value, f"action '{key}'") for key, value in _words(top, "actions")}
+    actions, alike = {}, {}
+    for key, value in _words(top, "actions"):
+        actions[key], like = _action(key, value)
+        if like is not None:
+            alike[key] = like
     actors, names = {}, dict(STANDARD.event_names)
     for key, value in _words(top, "actors"):
         actors[key], names[key] = _actor(key, value)
@@ -59,7 +65,7 @@ def _read(node: Node) -> Vocabulary:
         members = labels(value, f"group '{key}'")
         groups[key] = tuple(reference(Scalar(m, line=value.line), "actor", f"group '{key}'", known) for m in members)
     merged = STANDARD.extended(actions, actors, groups)
-    return Vocabulary(merged.actions, merged.actors, merged.groups, MappingProxyType(names))
+    return replace(merged, event_names=MappingProxyType(names), alike=MappingProxyType(alike))
 
 
 def _words(top: Table, key: str) -> Iterable[tuple[str, Node]]:
@@ -75,6 +81,18 @@ def _words(top: Table, key: str) -> Iterable[tuple[str, Node]]:
                 line=entries.line_of(word),
             )
         yield word, value
+
+
+def _action(key: str, node: Node) -> tuple[str, str | None]:
+    """Meaning, and the standard action as which event data write it, where one is named."""
+    if not isinstance(node, Table):
+        return words(node, f"action '{key}'"), None
+    what = f"action '{key}'"
+    check_keys(node, what, _ACTION)
+    meaning = words(required(node, "meaning", what), f"{what}, meaning")
+    if "like" not in node.entries:
+        return meaning, None
+    return meaning, reference(node.entries["like"], "standard action", f"{what}, like", STANDARD.actions)
 
 
 def _actor(key: str, node: Node) -> tuple[str, EventName]:
