@@ -205,7 +205,7 @@ def test_an_override_replaces_a_quarter_and_keeps_the_rows(tmp_path: Path) -> No
         ("first: 2010Q1", "first: 2010-01", r":3: first: found '2010-01', expected a quarter such as 2021Q2"),
         ("action: repress, by: BLR}\n        - {move: release", "action: repres, by: BLR}\n        - {move: release",
          r":10: actor 'client', deed, rules, action: unknown action 'repres'; did you mean 'repress'"),
-        ("by: western}\nstates", "by: westen}\nstates", r"unknown by 'westen'; did you mean 'western'"),
+        ("by: western}\nstates", "by: westen}\nstates", r"unknown actor or group 'westen'; did you mean 'western'"),
         ("move: court", "move: curt", r":15: .*unknown move 'curt'; did you mean 'court'"),
         ("move: court", "move: none", r"'none' is the default; it needs no events"),
         ("precedence: [crack_down, release]", "precedence: [release]", r"expected every move but the default, hold"),
@@ -329,7 +329,7 @@ def test_the_error_of_kappa_is_that_of_samples() -> None:
 def test_codings_of_other_moves_cannot_be_compared(tmp_path: Path) -> None:
     """Codings with other moves are refused with the reason."""
     small = coded_record(_case(tmp_path, ROWS), as_of=dt.date(2011, 1, 15))
-    with pytest.raises(InputError, match="have different actors and moves"):
+    with pytest.raises(InputError, match="the actors are client, west, kremlin in the first and client, west"):
         compare_codings(coded_record(SHIPPED), small)
 
 
@@ -368,6 +368,34 @@ def test_schema_and_reader_refuse_alike(tmp_path: Path, old: str, new: str) -> N
     (tmp_path / "coding.yaml").write_text(wrong)
     with pytest.raises(InputError):
         load_coding(tmp_path / "coding.yaml")
+
+
+def test_codings_that_cannot_be_compared_say_where_they_part(tmp_path: Path) -> None:
+    """Another move, another actor, another level: the error names it with the words of both."""
+    case = _case(tmp_path, ROWS)
+    one = coded_record(case, as_of=dt.date(2011, 1, 15))
+    for old, new, said in (
+        ("moves: [hold, sanction]", "moves: [hold, talk, sanction]", "west has the moves hold, sanction in the first"),
+        ("levels: [calm, hard]", "levels: [calm, bad]", "calm, hard in the first and calm, bad"),
+    ):
+        (case / "coding-b.yaml").write_text(SMALL.replace(old, new, 1))
+        with pytest.raises(InputError, match="cannot be compared") as caught:
+            compare_codings(one, coded_record(case, "coding-b.yaml", dt.date(2011, 1, 15)))
+        assert said in str(caught.value)
+
+
+def test_a_series_or_row_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> None:
+    """The coding's line and the nearest known name; an empty file says what it should begin with."""
+    case = _case(tmp_path, ROWS)
+    wrong = SMALL.splitlines()
+    line = wrong.index("    levels: [calm, hard]") + 2
+    wrong.insert(line - 1, "    series: {name: prisoner, cuts: [3], quarters: 4}")
+    (case / "coding.yaml").write_text("\n".join(wrong) + "\n")
+    with pytest.raises(InputError, match=rf"coding\.yaml:{line}: state '.*', series: there is no series 'prisoner'"):
+        coded_record(case, as_of=dt.date(2011, 1, 15))
+    (case / "coding.yaml").write_text("")
+    with pytest.raises(InputError, match=r"coding\.yaml:1: the file is empty; expected a coding, beginning"):
+        coded_record(case)
 
 
 def _schema() -> jsonschema.Draft202012Validator:

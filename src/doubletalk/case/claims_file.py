@@ -9,12 +9,14 @@ from pathlib import Path
 from doubletalk.case.language import parse_statement
 from doubletalk.case.reader import Reader
 from doubletalk.case.syntax import ClaimError
+from doubletalk.evidence.tables import nearest_word
 from doubletalk.exact import Rational, rational
 from doubletalk.game.nodes import Table
 from doubletalk.game.wording import unknown
 
 __all__ = ["ATTRIBUTIONS", "Claim", "load_claims", "range_of"]
 
+KINDS = ("record", "long game", "posterior")
 ATTRIBUTIONS = ("seen", "reported", "same author")
 _CLAIM_KEYS = (
     "id",
@@ -157,12 +159,14 @@ def range_of(reader: Reader, words: str, what: str, line: int | None) -> tuple[R
 
 def _kind(reader: Reader, statement: str, what: str, line: int | None) -> str:
     head = statement.split(":", 1)[0].strip()
-    if head in ("record", "long game", "posterior"):
+    if head in KINDS:
         return head
     try:
         parse_statement(statement)
     except ClaimError as wrong:
-        raise reader.error(f"{what}: {wrong.message}{_place(statement, wrong.at)}", line) from None
+        near = nearest_word(head, KINDS) if ":" in statement else None
+        meant = f"; did you mean '{near}:'?" if near is not None else ""
+        raise reader.error(f"{what}: {wrong.message}{_place(statement, wrong.at)}{meant}", line) from None
     return "game"
 
 

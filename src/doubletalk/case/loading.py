@@ -19,6 +19,10 @@ from doubletalk.case.posterior_plan import check_posterior_claims, read_lenses
 from doubletalk.case.reader import CaseFileError, Reader
 from doubletalk.case.window import WindowRoles
 from doubletalk.case.worlds import FACTORS, Crux, World, worlds_of
+from doubletalk.errors import InputError
+from doubletalk.evidence.language import check_statement
+from doubletalk.evidence.series import load_series
+from doubletalk.evidence.vocabulary_file import vocabulary_of
 from doubletalk.exact import Rational
 from doubletalk.game.loading import GameFile, read_game_file
 from doubletalk.game.nodes import Table, read_text, shown_path
@@ -121,6 +125,7 @@ def load_case(folder: str | Path) -> Case:
         _check_figures(place, claims, games)
         asked = [(c.id, str(c.statement), c.statement_line) for c in claims if c.kind == "long game"]
         check_long_claims(place, asked, None if plan is None else plan.game)
+    _check_record_claims(place, claims, home)
     lenses = read_lenses(reader, top, home, None if plan is None else plan.game, keys, sides)
     posterior = [(c.id, str(c.statement), c.statement_line) for c in claims if c.kind == "posterior"]
     check_posterior_claims(place, posterior, lenses, None if plan is None else plan.game)
@@ -263,6 +268,21 @@ def _check_figures(place: Path, claims: tuple[Claim, ...], games: Mapping[str, G
                 if name not in known:
                     told = f"claim '{claim.id}': figure: {unknown('parameter', name, known)}"
                     raise CaseFileError(told, shown_path(place), claim.line)
+
+
+def _check_record_claims(place: Path, claims: tuple[Claim, ...], home: Path) -> None:
+    """Every ``record:`` statement can be read in the words of the case, and its series are there."""
+    asked = [claim for claim in claims if claim.kind == "record"]
+    if not asked:
+        return
+    file = home / "series.csv"
+    words, series = vocabulary_of(home), load_series(file) if file.is_file() else None
+    for claim in asked:
+        try:
+            check_statement(str(claim.statement), words, series)
+        except InputError as wrong:
+            told = f"claim '{claim.id}': {wrong.message}"
+            raise CaseFileError(told, shown_path(place), claim.statement_line) from None
 
 
 def _cruxes(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> tuple[Crux, ...]:

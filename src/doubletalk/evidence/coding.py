@@ -181,6 +181,7 @@ def code(record: Record, coding: Coding) -> CodedRecord:
             coding.path,
         )
     _check_overrides(coding, quarters)
+    _check_series(coding, record)
     events: dict[int, list[Event]] = {q: [] for q in quarters}
     for event in record.chronicle:
         if event.precision != "year" and quarter_of(event.date) in events:
@@ -226,6 +227,17 @@ def _check_ids(coding: Coding, known: Collection[str]) -> None:
                 guess = f"; did you mean {near!r}?" if near else ""
                 told = f"a rule names the row {row!r}, which the chronicle does not have{guess}"
                 raise InputError(told, coding.path, rule.line)
+
+
+def _check_series(coding: Coding, record: Record) -> None:
+    """Every series that a rule names must be there."""
+    for state in coding.states:
+        if state.series is not None and state.series.name not in record.series.series:
+            try:
+                record.series.get(state.series.name)
+            except InputError as wrong:
+                told = f"state '{state.name}', series: {wrong.message}"
+                raise InputError(told, coding.path, state.series.line) from None
 
 
 def _check_overrides(coding: Coding, quarters: range) -> None:

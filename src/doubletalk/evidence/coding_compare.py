@@ -13,7 +13,7 @@ only, kappa is undefined.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,14 +99,11 @@ def compare_codings(first: CodedRecord, second: CodedRecord) -> CodingComparison
     """Compare two codings of one record; InputError when quarters, actors, moves or levels are not the same."""
     import numpy as np
 
-    for what, one, two in (
-        ("actors and moves", first.moves, second.moves),
-        ("state variables and levels", first.variables, second.variables),
+    for what, kind, one, two in (
+        ("actors", "moves", first.moves, second.moves),
+        ("state variables", "levels", first.variables, second.variables),
     ):
-        if dict(one) != dict(two) or list(one) != list(two):
-            raise InputError(
-                f"codings {first.coding!r} and {second.coding!r} have different {what}; they cannot be compared"
-            )
+        _check_alike(first.coding, second.coding, what, kind, one, two)
     common = [q for q in first.quarters if q in second.quarters]
     if not common:
         raise InputError(f"codings {first.coding!r} and {second.coding!r} have no quarter in common")
@@ -121,6 +118,19 @@ def compare_codings(first: CodedRecord, second: CodedRecord) -> CodingComparison
         for k, name in enumerate(first.variables)
     )
     return CodingComparison(first.coding, second.coding, actors, variables, tuple(_differences(first, second, common)))
+
+
+def _check_alike(
+    first: str, second: str, what: str, kind: str, one: Mapping[str, Sequence[str]], two: Mapping[str, Sequence[str]]
+) -> None:
+    """InputError with the first difference where the words of two codings are not the same, in the same order."""
+    told = f"codings {first!r} and {second!r} cannot be compared:"
+    if list(one) != list(two):
+        raise InputError(f"{told} the {what} are {', '.join(one)} in the first and {', '.join(two)} in the second")
+    for name, words in one.items():
+        if tuple(words) != tuple(two[name]):
+            here, there = ", ".join(words), ", ".join(two[name])
+            raise InputError(f"{told} {name} has the {kind} {here} in the first and {there} in the second")
 
 
 def _agreement(what: str, first: Ints, second: Ints, categories: int) -> Agreement:

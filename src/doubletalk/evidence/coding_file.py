@@ -46,7 +46,8 @@ def load_coding(path: str | Path, vocabulary: Vocabulary | None = None) -> Codin
     known = vocabulary or vocabulary_of(file.parent)
     shown = shown_path(file)
     try:
-        return _Reader(known).coding(read_nodes(read_text(file)), file.stem, shown)
+        node = read_nodes(read_text(file), "a coding, beginning 'doubletalk_coding: 1'")
+        return _Reader(known).coding(node, file.stem, shown)
     except InputError as wrong:
         raise InputError(wrong.message, shown, wrong.line) from None
 
@@ -169,7 +170,8 @@ class _Reader:
             return None
         node = entries.entries[key]
         members = node.items if isinstance(node, Items) else (node,)
-        return tuple(reference(item, key, f"{what}, {key}", known) for item in members)
+        kind = {"by": "actor or group", "to": "actor or group"}.get(key, key)
+        return tuple(reference(item, kind, f"{what}, {key}", known) for item in members)
 
     def who(self, entries: Table, key: str, what: str) -> tuple[str, ...] | None:
         known = (*self.vocabulary.actors, *self.vocabulary.groups)
@@ -236,7 +238,7 @@ class _Reader:
         check_keys(entries, what, ("name", "cuts", "quarters"))
         name = label(required(entries, "name", what), f"{what}, name")
         quarters = _whole(required(entries, "quarters", what), f"{what}, quarters")
-        return SeriesRule(name, self.cuts(entries, levels, what), quarters)
+        return SeriesRule(name, self.cuts(entries, levels, what), quarters, entries.line)
 
     def step(self, node: Node, levels: tuple[str, ...], what: str) -> LadderStep:
         entries = table(node, what)

@@ -118,6 +118,7 @@ class SeriesRule:
     name: str
     cuts: tuple[float, ...]
     quarters: int
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

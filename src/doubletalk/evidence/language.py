@@ -26,8 +26,10 @@ from doubletalk.evidence.pairs import First
 from doubletalk.evidence.permutation import Chance, Plan
 from doubletalk.evidence.reading import FEWEST_TRIGGERS, LARGEST_P, number, reading
 from doubletalk.evidence.record import Record
+from doubletalk.evidence.series import SeriesSet
 from doubletalk.evidence.statements import Expression, Operation, Quantity, Special, Statement, parse_statement
 from doubletalk.evidence.statistics import DEFAULT_PLAN, compare, even_split, growth_chance, peaks
+from doubletalk.evidence.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["RecordAnswer", "RecordVerdict", "evaluate_record", "parse_statement"]
+__all__ = ["RecordAnswer", "RecordVerdict", "check_statement", "evaluate_record", "parse_statement"]
 
 TIE = 1e-9
 _COMPARE: dict[str, Callable[[float], bool]] = {
@@ -45,6 +47,7 @@ _COMPARE: dict[str, Callable[[float], bool]] = {
     "<": lambda d: d < -TIE,
     "<=": lambda d: d <= TIE,
     "=": lambda d: abs(d) <= TIE,
+    "!=": lambda d: abs(d) > TIE,
 }
 
 
@@ -80,6 +83,23 @@ class RecordAnswer:
     event_ids: tuple[str, ...]
     words: str
     p_holm: float | None = None
+
+
+def check_statement(statement: str, vocabulary: Vocabulary, series: SeriesSet | None = None) -> None:
+    """InputError where a statement cannot be read, is not whole, or names a series that is not among *series*."""
+    parsed = _completed(parse_statement(statement, vocabulary))
+    for side in (parsed.left, parsed.right):
+        for asked in _quantities(side):
+            if series is not None:
+                series.get(asked.series)
+
+
+def _quantities(side: Expression | None) -> Iterator[Quantity]:
+    if isinstance(side, Quantity):
+        yield side
+    elif isinstance(side, Operation):
+        yield from _quantities(side.left)
+        yield from _quantities(side.right)
 
 
 def evaluate_record(statement: str, record: Record, plan: Plan = DEFAULT_PLAN) -> RecordAnswer:

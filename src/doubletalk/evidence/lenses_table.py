@@ -15,10 +15,9 @@ from typing import Any
 import yaml
 
 from doubletalk.errors import InputError
-from doubletalk.evidence.language import RecordAnswer, RecordVerdict, evaluate_record
+from doubletalk.evidence.language import RecordAnswer, RecordVerdict, check_statement, evaluate_record
 from doubletalk.evidence.permutation import Plan
 from doubletalk.evidence.record import Record
-from doubletalk.evidence.statements import parse_statement
 from doubletalk.evidence.statistics import DEFAULT_PLAN
 from doubletalk.evidence.tables import nearest_word
 from doubletalk.evidence.uncertainty import holm
@@ -115,7 +114,7 @@ def _row(value: Any, where: str, sides: Mapping[str, str], file: Path, vocabular
                     f"{where}: {side} expects {part[side]!r}, expected {', '.join(EXPECTATIONS)}", str(file)
                 )
         try:
-            parse_statement(str(part["statement"]), vocabulary)
+            check_statement(str(part["statement"]), vocabulary)
         except InputError as error:
             raise InputError(f"{where}: {error.message}", str(file)) from error
         asked.append(Asked(str(part["statement"]), {side: part[side] for side in sides}))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from doubletalk.errors import InputError
-from doubletalk.evidence.language import RecordAnswer, evaluate_record
+from doubletalk.evidence.language import RecordAnswer, check_statement, evaluate_record
 from doubletalk.evidence.measures import Response
 from doubletalk.evidence.permutation import Plan
 from doubletalk.evidence.record import Record
@@ -79,7 +79,7 @@ def load_questions(path: str | Path, vocabulary: Vocabulary | None = None) -> tu
             for item in items(required(entry, "statements", what), f"{what}, statements"):
                 line = item.line
                 statement = item.text if isinstance(item, Scalar) else ""
-                parse_statement(statement, known)
+                check_statement(statement, known)
                 statements.append(" ".join(statement.split()))
             line = None
             named = items(entry.entries["rows"], f"{what}, rows") if "rows" in entry.entries else ()

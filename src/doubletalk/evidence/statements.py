@@ -1,6 +1,6 @@
 """The grammar of ``record:`` statements, and its parser.
 
-    statement  := ["record:"] sum [("<" | "<=" | "=" | ">=" | ">") sum]
+    statement  := ["record:"] sum [("<" | "<=" | "=" | "!=" | ">=" | ">") sum]
     sum        := product (("+" | "-") product)*        product := atom (("*" | "/") atom)*
     atom       := NUMBER | NUMBER "%" | "expected" | "base" | "(" sum ")" | measure
     measure    := "count" "(" events [near] ")"                    events; with near: triggers that have a response
@@ -40,8 +40,8 @@ from doubletalk.evidence.vocabulary import INTENSITIES, STANDARD, Vocabulary
 
 __all__ = ["Expression", "Operation", "Quantity", "Special", "Statement", "parse_statement"]
 
-_TOKEN = re.compile(r"\s*(?:(\d{4}-\d{2}(?:-\d{2})?|\d+(?:\.\d+)?|\.\d+)|([A-Za-z_]\w*)|(<=|>=|[-+*/()<>=,|%\[\]]))")
-_COMPARISONS = ("<", "<=", "=", ">=", ">")
+_TOKEN = re.compile(r"\s*(?:(\d{4}-\d{2}(?:-\d{2})?|\d+(?:\.\d+)?|\.\d+)|([A-Za-z_]\w*)|(<=|>=|!=|[-+*/()<>=,|%\[\]]))")
+_COMPARISONS = ("<", "<=", "=", "!=", ">=", ">")
 _SIDES = ("after", "before", "around")
 MEASURES = ("count", "rate", "mean", "weight", "together", "phi", "first", "latest", "peak", "growing")
 LONGEST_WINDOW = 600

@@ -37,7 +37,7 @@ def load_vocabulary(path: str | Path) -> Vocabulary:
     """The standard words and those of a file; a word given again gets the new meaning. InputError with the line."""
     file = Path(path)
     try:
-        return _read(read_nodes(read_text(file)))
+        return _read(read_nodes(read_text(file), "a vocabulary, beginning 'doubletalk_vocabulary: 1'"))
     except InputError as wrong:
         raise InputError(wrong.message, shown_path(file), wrong.line) from None
 

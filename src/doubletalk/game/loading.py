@@ -173,7 +173,7 @@ def _short(value: Rational) -> str:
 def game_file_from_text(content: str, name: str = "<text>") -> GameFile:
     """The game file that *content* spells, called *name* in errors; see :func:`read_game_file`."""
     try:
-        declared = read_declaration(read_nodes(content))
+        declared = read_declaration(read_nodes(content, "a game, beginning 'doubletalk: 1'"))
         file = GameFile(name, declared)
         file._layout(tuple(range(len(declared.types))))
     except GameFileError as wrong:

@@ -97,8 +97,11 @@ def shown_path(path: Path) -> str:
 _UNWRITTEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-def read_nodes(text: str) -> Node:
-    """The one YAML or JSON document that *text* holds. Raises :class:`GameFileError` with a line, without a path."""
+def read_nodes(text: str, expected: str = "keys and values") -> Node:
+    """The one YAML or JSON document that *text* holds. Raises :class:`GameFileError` with a line, without a path.
+
+    expected  what an empty file should have held, in words
+    """
     if len(text) > MAX_BYTES:
         raise GameFileError(f"larger than {MAX_BYTES:,} characters; a game file is short text")
     text = text.removeprefix("\ufeff")
@@ -107,7 +110,7 @@ def read_nodes(text: str) -> Node:
         line = text.count("\n", 0, bad.start()) + 1
         raise GameFileError(f"binary data or a control character: {bad.group()!r}", line=line)
     try:
-        return _document(yaml.parse(text, Loader=_LOADER))
+        return _document(yaml.parse(text, Loader=_LOADER), expected)
     except yaml.YAMLError as wrong:
         raise _syntax_error(wrong, text) from None
     except (ValueError, OverflowError) as wrong:
@@ -127,11 +130,11 @@ def _tab_at(text: str, line: int) -> bool:
     return line <= len(lines) and lines[line - 1].lstrip(" ").startswith("\t")
 
 
-def _document(events: Iterator[yaml.Event]) -> Node:
+def _document(events: Iterator[yaml.Event], expected: str) -> Node:
     next(events)
     start = next(events)
     if isinstance(start, yaml.StreamEndEvent):
-        raise GameFileError("the file is empty; expected a game, beginning 'doubletalk: 1'", line=1)
+        raise GameFileError(f"the file is empty; expected {expected}", line=1)
     node = _node(next(events), events, 0)
     next(events)
     after = next(events)
