@@ -100,7 +100,8 @@ def test_a_fit_that_must_not_be_used_is_refused(case, drawn, tmp_path, changes, 
 
 def test_what_is_no_fit_is_refused(case, tmp_path):
     """A file of another kind, or none."""
-    with pytest.raises(InputError, match="no such file; expected quick, sequential, file, or a fit saved by doubletalk fit"):
+    told = "no such file; expected quick, sequential, file, or a fit saved by doubletalk fit"
+    with pytest.raises(InputError, match=told):
         forecast_with(case, tmp_path / "none.nc")
     (tmp_path / "text.nc").write_text("hello", encoding="utf-8")
     with pytest.raises(InputError, match="is no saved fit"):

@@ -93,7 +93,8 @@ class Layout:
     ) -> Ints:
         """Events (or their weights) near each point in the record as it is, (a,)."""
         where, months = (points.low, points.high), self.record.months
-        return counts_near(where, events, months, self.identity, within, side, reading, weighted)[0]
+        counts: Ints = counts_near(where, events, months, self.identity, within, side, reading, weighted)[0]
+        return counts
 
     def moved(self, response: Selector, maps: Ints) -> tuple[Spans, Ints, Ints]:
         """The responses and their first and last slots under every rearrangement, each (r, b)."""

@@ -157,12 +157,12 @@ class First(Measure):
         fixed, spans = layout.record.spans(self.a), layout.record.spans(self.b)
         lead, lag, close = (layout.near(fixed, spans, self.within, side) for side in ("after", "before", "around"))
         answers = sum(layout.near(spans, fixed, self.within, side) for side in ("after", "before"))
-        tied = _same_day(fixed, spans)
+        tied, ordered = _same_day(fixed, spans), lead + lag
         return Account(
             int(lead.sum()),
-            int((lead + lag).sum()),
+            int(ordered.sum()),
             chosen(fixed.ids, lead > 0),
-            chosen(fixed.ids, lead + lag > 0),
+            chosen(fixed.ids, ordered > 0),
             chosen(spans.ids, answers > 0),
             details={
                 "second first": float(lag.sum()),
