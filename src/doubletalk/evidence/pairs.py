@@ -156,14 +156,14 @@ class First(Measure):
         """Numerator: pairs with a first; denominator: pairs in a sure order; ties and unclear orders in details."""
         fixed, spans = layout.record.spans(self.a), layout.record.spans(self.b)
         lead, lag, close = (layout.near(fixed, spans, self.within, side) for side in ("after", "before", "around"))
-        answers = sum(layout.near(spans, fixed, self.within, side) for side in ("after", "before"))
-        tied, ordered = _same_day(fixed, spans), lead + lag
+        after, before = (layout.near(spans, fixed, self.within, side) for side in ("after", "before"))
+        tied = _same_day(fixed, spans)
         return Account(
             int(lead.sum()),
-            int(ordered.sum()),
+            int((lead + lag).sum()),
             chosen(fixed.ids, lead > 0),
-            chosen(fixed.ids, ordered > 0),
-            chosen(spans.ids, answers > 0),
+            chosen(fixed.ids, lead + lag > 0),
+            chosen(spans.ids, after + before > 0),
             details={
                 "second first": float(lag.sum()),
                 "same day": float(tied),
