@@ -113,3 +113,21 @@ def test_the_long_game_is_the_file_that_the_case_names(tmp_path: Path) -> None:
         long_game_in(folder)
     (folder / "longgame.yaml").write_bytes((folder / "long.yaml").read_bytes())
     assert long_game_in(folder) == (folder / "longgame.yaml", "")
+
+
+def test_a_quick_fit_of_the_same_record(stored, tmp_path: Path) -> None:
+    """``--quick`` ends with draws resampled by their weights, whose means are those of the sampler's within errors."""
+    folder, _, fitted, _ = stored
+    quick = fit_case(Request(folder, plan=Plan(seed=2), quick=True, prior_draws=0), tmp_path / "none")
+    assert quick.diagnosis is None
+    assert quick.settled
+    assert quick.chains.u.shape == (1, 200, 3)
+    assert not (tmp_path / "none").exists()
+    weighted = quick.weighted
+    mean = weighted.mean(weighted.u)
+    spread = np.sqrt(weighted.mean((weighted.u - mean) ** 2))
+    assert np.all(np.abs(quick.chains.u[0].mean(axis=0) - mean) < 0.35 * spread)
+    own = fitted.chains.u.reshape(-1, 3)
+    assert np.all(np.abs(own.mean(axis=0) - mean) < 0.35 * spread)
+    quick.write(tmp_path / "quick.nc")
+    assert (tmp_path / "quick.nc").is_file()

@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from doubletalk.longgame.coordinates import Coordinates
 from doubletalk.longgame.declaration import LongGame
+from doubletalk.longgame.parts import Chains
 from doubletalk.longgame.stance import after_deed, smoothed
 
 if TYPE_CHECKING:
     from doubletalk.evidence.coding import CodedRecord
     from doubletalk.longgame.importance import Weighted
-    from doubletalk.longgame.parts import Chains
-from doubletalk.longgame.posterior import Posterior
+    from doubletalk.longgame.posterior import Posterior
 
 __all__ = ["Diagnosis", "Move", "Row", "diagnose", "inference_data", "prior_records", "quick_chains",
            "stance_moves", "stored_part", "write_netcdf"]  # fmt: skip
