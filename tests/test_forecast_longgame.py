@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +12,17 @@ import pytest
 
 jax = pytest.importorskip("jax")
 
-from forecast_case import CODING, LONG_GAME, deeds, make_case, row  # noqa: E402
+from forecast_case import CODING, HEAD, LONG_GAME, deeds, make_case, row  # noqa: E402
 from longgame_games import random_game  # noqa: E402
 
 import doubletalk  # noqa: E402
 from doubletalk.case.loading import load_case  # noqa: E402
 from doubletalk.errors import InputError  # noqa: E402
+from doubletalk.evidence.chronicle import load_chronicle  # noqa: E402
 from doubletalk.evidence.coding import coded_record  # noqa: E402
+from doubletalk.evidence.plover import plover_rows, plover_text  # noqa: E402
 from doubletalk.evidence.uncertainty import exact_interval  # noqa: E402
+from doubletalk.evidence.vocabulary_file import vocabulary_of  # noqa: E402
 from doubletalk.forecast.case_forecast import Options, make_forecast, score  # noqa: E402
 from doubletalk.forecast.draws import padded, quick_draws, sequential_draws  # noqa: E402
 from doubletalk.forecast.evaluate import RollingOptions, evaluated, fingerprint, rolling_blocks  # noqa: E402
@@ -360,6 +364,70 @@ def test_event_data_score_a_forecast(case, tmp_path):
     actors.write_text("code,role,country,sector,name\nOPP,home,BLR,opp,\nBLR,client,BLR,,\nEU,west,EUR,,\n")
     came = came_from_file(case, events, first, 1, layout="cameo", actors=actors, until=dt.date(2016, 3, 31))
     assert came.chosen.tolist() == [[2, 1]]
+
+
+WORDS = """
+doubletalk_vocabulary: 1
+actions: {shell: {meaning: the border is shelled, like: provoke}}
+actors:
+  ARM: {meaning: "Armenia, its government", country: ARM, sector: GOV}
+  AZE: Azerbaijan
+"""
+TABLE = "code,role,country,sector,name\nARM,client,ARM,,\nAZE,other,AZE,,\nEU,west,EUR,,\n"
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case of another dispute: its client is no actor of the standard words, nor is what it does."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    coding = CODING.replace("repress", "shell").replace("by: BLR", "by: ARM")
+    make_case(folder, translated(deeds(2003, 2016, 1)), coding=coding)
+    (folder / "vocabulary.yaml").write_text(WORDS, encoding="utf-8")
+    (folder / "case.yaml").write_text((folder / "case.yaml").read_text() + "eras: [2009-01-01]\n", encoding="utf-8")
+    return folder
+
+
+def translated(rows: str) -> str:
+    """Rows of the small case as rows of the other dispute."""
+    return rows.replace("repress", "shell").replace("BLR,BLR", "ARM,AZE").replace("BLR", "ARM")
+
+
+def test_later_events_are_read_in_the_case_s_own_words(elsewhere, tmp_path):
+    """Wherever the file lies, in our columns and in PLOVER's, it is coded as the same rows of the case would be."""
+    first = known_before(elsewhere).first
+    later, gone = tmp_path / "later.csv", tmp_path / "later.tsv"
+    rows = translated(deeds(2016, 2018, 7, "n"))
+    later.write_text(HEAD + rows, encoding="utf-8")
+    came = came_from_file(elsewhere, later, first, 8, until=dt.date(2017, 12, 31))
+    longer = tmp_path / "longer"
+    shutil.copytree(elsewhere, longer)
+    (longer / "chronicle.csv").write_text((elsewhere / "chronicle.csv").read_text() + rows, encoding="utf-8")
+    (longer / "case.yaml").write_text((elsewhere / "case.yaml").read_text().replace("2015", "2017"), encoding="utf-8")
+    whole = came_from_record(longer, first, 8)
+    assert came.quarters == whole.quarters
+    np.testing.assert_array_equal(came.chosen, whole.chosen)
+    np.testing.assert_array_equal(came.levels, whole.levels)
+    assert came.chosen.any(axis=0).all()
+    words = vocabulary_of(elsewhere)
+    gone.write_text(plover_text(plover_rows(load_chronicle(later, words), words)), encoding="utf-8")
+    back = came_from_file(elsewhere, gone, first, 8, layout="plover", until=dt.date(2017, 12, 31))
+    np.testing.assert_array_equal(back.chosen, whole.chosen)
+    np.testing.assert_array_equal(back.levels, whole.levels)
+
+
+def test_event_data_of_others_are_read_in_the_case_s_own_words(elsewhere, tmp_path):
+    """The table of actors may name the case's actors, wherever it lies; what is not used is counted with its reason."""
+    first = known_before(elsewhere).first
+    events, table = tmp_path / "events.csv", tmp_path / "who.csv"
+    events.write_text(
+        "id,date,source,target,code,goldstein\n0,2015-02-05,EUR,ARM,163,-8\n1,2016-01-05,ARMGOV,EUR,036,4\n"
+        "2,2016-02-05,EUR,ARM,163,-8\n3,2016-02-06,XXX,ARM,163,-8\n"
+    )
+    table.write_text(TABLE)
+    came = came_from_file(elsewhere, events, first, 1, layout="cameo", actors=table, until=dt.date(2016, 3, 31))
+    assert came.chosen.tolist() == [[1, 1]]
+    assert any("1 rows left out; the first, line 5" in words for words in came.notes)
+    assert any("1 events before 2016-01-01" in words for words in came.notes)
 
 
 # ---- from rolling origins --------------------------------------------------------------------------------------------

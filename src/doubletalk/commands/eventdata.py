@@ -8,7 +8,6 @@ from pathlib import Path
 import typer
 
 from doubletalk.commands.running import check_writable, note, save
-from doubletalk.errors import InputError
 
 __all__ = ["exchange"]
 
@@ -57,22 +56,10 @@ def _export(case: str, kind: str, to: Path, as_of: dt.date | None) -> None:
 
 def _import(case: str, source: Path, layout: str, to: Path, actors: Path | None) -> None:
     from doubletalk.case.finding import find_case
-    from doubletalk.evidence.eventdata import chronicle_text, load_actors, read_event_data
-    from doubletalk.evidence.vocabulary_file import VOCABULARY_FILE, vocabulary_of
+    from doubletalk.evidence.eventdata import chronicle_text, import_events
     from doubletalk.report.chronicle_data import csv_text
 
-    folder = find_case(case)
-    table = actors if actors is not None else folder / "actors.csv"
-    words = vocabulary_of(table.parent if (table.parent / VOCABULARY_FILE).is_file() else folder)
-    rules = load_actors(table, words) if actors is not None or table.exists() else ()
-    found = read_event_data(source, layout, rules, words)
-    if not found.rows:
-        if not rules:
-            raise InputError("there is no table of actors here; give one with --actors (docs/plover.md)", str(table))
-        first = found.left_out[0]
-        raise InputError(
-            f"none of {len(found.left_out)} rows can be used; the first: {first.reason}", str(source), first.line
-        )
+    found = import_events(find_case(case), source, layout, actors)
     save(to, chronicle_text(found.rows))
     side = to.with_name(f"{to.stem}-left-out.csv")
     if found.left_out:

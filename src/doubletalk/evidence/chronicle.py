@@ -11,7 +11,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from doubletalk.evidence.tables import Problem, Row, date_problem, read_date, re
 from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, Vocabulary
 from doubletalk.evidence.vocabulary_file import vocabulary_of
 
-__all__ = ["COLUMNS", "Chronicle", "Event", "interval", "load_chronicle", "source_problems"]
+__all__ = ["COLUMNS", "Chronicle", "Event", "chronicle_of", "interval", "load_chronicle", "source_problems"]
 
 COLUMNS = (
     "date",
@@ -122,6 +122,15 @@ def load_chronicle(path: str | Path, vocabulary: Vocabulary | None = None) -> Ch
     file = Path(path)
     words = vocabulary or vocabulary_of(file.parent)
     rows, problems = read_rows(file, COLUMNS, ("id",), "chronicle")
+    return _chronicle(rows, problems, file, words)
+
+
+def chronicle_of(rows: Iterable[Mapping[str, str]], path: str | Path, vocabulary: Vocabulary) -> Chronicle:
+    """The chronicle whose columns *rows* hold, checked as one that is read from the file *path*."""
+    return _chronicle([Row(line, dict(cells)) for line, cells in enumerate(rows, 2)], [], Path(path), vocabulary)
+
+
+def _chronicle(rows: list[Row], problems: list[Problem], file: Path, words: Vocabulary) -> Chronicle:
     events = []
     for row in rows:
         found = _problems(row, words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["CodedRecord", "LevelMade", "MoveMade", "PartMade", "as_of_date", "code", "coded_record"]
+__all__ = ["CodedRecord", "LevelMade", "MoveMade", "PartMade", "as_of_date", "code", "coded_record", "coding_of"]
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def coded_record(
     """
     folder = Path(case)
     words = vocabulary or vocabulary_of(folder)
-    rules = coding if isinstance(coding, Coding) else load_coding(_coding_path(folder, coding), words)
+    rules = coding if isinstance(coding, Coding) else coding_of(folder, coding, words)
     known = load_chronicle(folder / "chronicle.csv", words) if chronicle is None else chronicle
     record = load_record(folder, as_of or as_of_date(folder), words, known)
     _check_ids(rules, {event.id for event in known})
@@ -158,13 +158,14 @@ def coded_record(
             raise InputError("later events are read only up to a date that is given with as_of", str(later))
         events = (*known.events, *load_chronicle(later, words).events)
         whole = Chronicle(tuple(sorted(events, key=lambda e: e.date)), known.path)
-        record = Record(whole, record.series, record.calendar, as_of, None, words)
+        record = replace(record, chronicle=whole, as_of=as_of)
     return code(record, rules)
 
 
-def _coding_path(folder: Path, coding: str | Path | None) -> Path:
+def coding_of(folder: Path, coding: str | Path | None, vocabulary: Vocabulary) -> Coding:
+    """A coding from a file, or from the file of that name in *folder* (``coding.yaml`` if None), in a case's words."""
     named = Path(CODING_FILE if coding is None else coding)
-    return named if named.exists() and coding is not None else folder / named
+    return load_coding(named if named.exists() and coding is not None else folder / named, vocabulary)
 
 
 def code(record: Record, coding: Coding) -> CodedRecord:

@@ -20,10 +20,13 @@ from doubletalk.evidence.event_rows import fitted, read_text, records
 from doubletalk.evidence.event_types import action_of, family_of_cameo, family_of_plover
 from doubletalk.evidence.tables import Problem, nearest_word, read_rows, refuse, word_problem
 from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, STANDARD, Vocabulary
-from doubletalk.evidence.vocabulary_file import vocabulary_of
+from doubletalk.evidence.vocabulary_file import VOCABULARY_FILE, vocabulary_of
 
-__all__ = ["LAYOUTS", "ActorRule", "Imported", "LeftOut", "chronicle_text", "load_actors", "read_event_data"]
+__all__ = [
+    "LAYOUTS", "ActorRule", "Imported", "LeftOut", "chronicle_text", "import_events", "load_actors", "read_event_data",
+]  # fmt: skip
 
+ACTORS_FILE = "actors.csv"
 ROLES = ("client", "home", "patron", "west", "other")
 NO_URL = 57
 _WRONG_WIDTH = "the row has the wrong number of cells"
@@ -352,6 +355,26 @@ def _unused(name: str, taken: set[str]) -> str:
         candidate, number = f"{name}-{number}", number + 1
     taken.add(candidate)
     return candidate
+
+
+def import_events(folder: str | Path, source: str | Path, layout: str, actors: str | Path | None = None) -> Imported:
+    """A file of event data as rows of the case in *folder*, in that case's words.
+
+    Who is who stands in *actors*, or in the folder's ``actors.csv``. The words are those of ``vocabulary.yaml`` beside
+    that table, else of the folder. InputError where no row can be used.
+    """
+    table = Path(actors) if actors is not None else Path(folder) / ACTORS_FILE
+    words = vocabulary_of(table.parent if (table.parent / VOCABULARY_FILE).is_file() else folder)
+    rules = load_actors(table, words) if actors is not None or table.exists() else ()
+    found = read_event_data(source, layout, rules, words)
+    if not found.rows:
+        if not rules:
+            raise InputError("there is no table of actors here; give one with --actors (docs/plover.md)", str(table))
+        first = found.left_out[0]
+        raise InputError(
+            f"none of {len(found.left_out)} rows can be used; the first: {first.reason}", str(source), first.line
+        )
+    return found
 
 
 def chronicle_text(rows: Sequence[Mapping[str, str]]) -> str:

@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from doubletalk.errors import InputError
 from doubletalk.evidence.measures import Account, Baseline, Count, Layout, Measure, Response, layout_of
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = ["RecordAnswer", "RecordVerdict", "check_statement", "evaluate_record", "parse_statement"]
+
+Part = TypeVar("Part", bound=Expression)
 
 TIE = 1e-9
 _COMPARE: dict[str, Callable[[float], bool]] = {
@@ -89,23 +91,15 @@ def check_statement(statement: str, vocabulary: Vocabulary, series: SeriesSet | 
     """InputError where a statement cannot be read, is not whole, or names a series that is not among *series*."""
     parsed = _completed(parse_statement(statement, vocabulary))
     for side in (parsed.left, parsed.right):
-        for asked in _quantities(side):
+        for asked in _parts(side, Quantity):
             if series is not None:
                 series.get(asked.series)
-
-
-def _quantities(side: Expression | None) -> Iterator[Quantity]:
-    if isinstance(side, Quantity):
-        yield side
-    elif isinstance(side, Operation):
-        yield from _quantities(side.left)
-        yield from _quantities(side.right)
 
 
 def evaluate_record(statement: str, record: Record, plan: Plan = DEFAULT_PLAN) -> RecordAnswer:
     """Ask the record; InputError with the position when the statement cannot be read."""
     parsed = _completed(parse_statement(statement, record.vocabulary))
-    measures = [m for side in (parsed.left, parsed.right) for m in _measures(side)]
+    measures = [m for side in (parsed.left, parsed.right) for m in _parts(side, Measure)]
     left, right = _Side(parsed.left, record), _Side(parsed.right if parsed.right is not None else 0.0, record)
 
     def gap(layout: Layout, maps: Ints) -> Floats:
@@ -267,17 +261,18 @@ def _words(
     return f"{verdict.value.capitalize()}: {shown}; {reason}. {told}"
 
 
-def _measures(side: Expression | None) -> Iterator[Measure]:
-    if isinstance(side, Measure):
+def _parts(side: Expression | None, kind: type[Part]) -> Iterator[Part]:
+    """What an expression is made of, of one kind, from left to right."""
+    if isinstance(side, kind):
         yield side
     elif isinstance(side, Operation):
-        yield from _measures(side.left)
-        yield from _measures(side.right)
+        yield from _parts(side.left, kind)
+        yield from _parts(side.right, kind)
 
 
 def _completed(parsed: Statement) -> Statement:
     """Fill in what one side takes from the other: the window of a base rate, the word ``base``."""
-    models = [m for s in (parsed.left, parsed.right) for m in _measures(s) if isinstance(m, Response)]
+    models = [m for s in (parsed.left, parsed.right) for m in _parts(s, Measure) if isinstance(m, Response)]
 
     def fill(side: Expression | None) -> Expression | None:
         if isinstance(side, Operation):
@@ -303,7 +298,7 @@ def _completed(parsed: Statement) -> Statement:
     done = replace(parsed, left=filled, right=fill(parsed.right))
     for one, other in ((done.left, done.right), (done.right, done.left)):
         mixed = isinstance(one, Operation) and any(isinstance(s, Special) for s in (one.left, one.right))
-        if mixed or (isinstance(one, Special) and not any(_measures(other))):
+        if mixed or (isinstance(one, Special) and not any(_parts(other, Measure))):
             raise InputError(
                 f"'expected' stands alone on one side of a comparison, a measure on the other: {parsed.text}"
             )

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from doubletalk.errors import InputError
-from doubletalk.evidence.chronicle import Chronicle, load_chronicle
-from doubletalk.evidence.coding import CodedRecord, as_of_date, code, coded_record
-from doubletalk.evidence.coding_file import CODING_FILE, load_coding
-from doubletalk.evidence.eventdata import chronicle_text, load_actors, read_event_data
+from doubletalk.evidence.chronicle import Chronicle, chronicle_of, load_chronicle
+from doubletalk.evidence.coding import CodedRecord, as_of_date, code, coded_record, coding_of
+from doubletalk.evidence.eventdata import import_events
 from doubletalk.evidence.quarters import first_day, last_day, quarter_name, quarter_number, quarter_of
-from doubletalk.evidence.record import Record, load_record
+from doubletalk.evidence.record import load_record
+from doubletalk.evidence.vocabulary import Vocabulary
 from doubletalk.forecast.origin import states_of
 
 __all__ = ["Came", "came_from_file", "came_from_record"]
@@ -55,7 +54,9 @@ def came_from_file(
     then is not coded. Raises InputError where that leaves no quarter.
     """
     begin = first_day(first)
-    rows = [event for event in _events(folder, events, layout, actors) if event.date >= begin]
+    own = load_record(folder, as_of_date(folder))
+    given, notes = _events(folder, events, layout, actors, own.vocabulary)
+    rows = [event for event in given if event.date >= begin]
     if not rows:
         raise InputError(
             f"there is no event on or after {begin}, the first day that was forecast; give later events, or make the "
@@ -73,15 +74,12 @@ def came_from_file(
             str(events),
         )
     since = min(event.date for event in rows)
-    own = load_record(folder, as_of_date(folder))
     before = tuple(event for event in own.chronicle if event.date < since)
     whole = Chronicle(tuple(sorted((*before, *rows), key=lambda event: event.date)), str(events))
-    record = Record(whole, own.series, own.calendar, end, None, own.vocabulary)
-    rules = load_coding(
-        Path(coding) if coding is not None and Path(coding).exists() else folder / (coding or CODING_FILE)
-    )
-    coded = code(record, rules)
-    notes = [f"scored by {len(rows)} events of {events.name} from {since} to {end}"]
+    coded = code(replace(own, chronicle=whole, as_of=end), coding_of(folder, coding, own.vocabulary))
+    notes = [f"scored by {len(rows)} events of {events.name} from {since} to {end}", *notes]
+    if len(rows) < len(given):
+        notes.append(f"{len(given) - len(rows)} events before {begin}, the first day that was forecast, are not used")
     if until is None:
         notes.append(f"{events.name} is taken to be complete to {end}, its last event (--score-until says otherwise)")
     found = _cut(coded, first, horizon, ())
@@ -99,19 +97,13 @@ def _cut(coded: CodedRecord, first: int, horizon: int, notes: tuple[str, ...]) -
     return Came(coded.quarters[rows], coded.chosen[rows], states_of(coded).chosen[rows], notes)
 
 
-def _events(folder: Path, events: Path, layout: str | None, actors: Path | None) -> Chronicle:
+def _events(
+    folder: Path, events: Path, layout: str | None, actors: Path | None, words: Vocabulary
+) -> tuple[Chronicle, list[str]]:
+    """The events of a file in the case's own words, and what to know about how they were read."""
     if layout is None:
-        return load_chronicle(events)
-    table = actors if actors is not None else folder / "actors.csv"
-    if not table.exists():
-        raise InputError("there is no table of actors here; give one with --actors (docs/plover.md)", str(table))
-    found = read_event_data(events, layout, load_actors(table))
-    if not found.rows:
-        wrong = found.left_out[0]
-        raise InputError(
-            f"none of {len(found.left_out)} rows can be used; the first: {wrong.reason}", str(events), wrong.line
-        )
-    with tempfile.TemporaryDirectory() as place:
-        file = Path(place) / events.with_suffix(".csv").name
-        file.write_text(chronicle_text(found.rows), encoding="utf-8")
-        return load_chronicle(file)
+        return load_chronicle(events, words), []
+    found = import_events(folder, events, layout, actors)
+    left = found.left_out
+    notes = [f"{len(left)} rows left out; the first, line {left[0].line}: {left[0].reason}"] if left else []
+    return chronicle_of(found.rows, events, words), notes
