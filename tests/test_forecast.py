@@ -199,7 +199,8 @@ def test_a_difference_counts_beyond_two_errors_and_either_way():
     """Wins, losses and neither are told by the same rule, also where one forecaster ruled out what came."""
     assert verdict(MeanScore(0.3, 0.1, 9)) == "better"
     assert verdict(MeanScore(-0.3, 0.1, 9)) == "worse"
-    assert verdict(MeanScore(-0.15, 0.1, 9)) == verdict(MeanScore(0.4, math.nan, 1)) == "no difference beyond the error"
+    assert verdict(MeanScore(-0.15, 0.1, 9)) == "no difference beyond the error"
+    assert verdict(MeanScore(0.4, math.nan, 1)) == "no error from one period"
     ruled_out, fair = [np.array([[1.0, 0.0]] * 2)], [np.array([[0.5, 0.5]] * 2)]
     rows = compared(["bold", "fair"], ["a"], [ruled_out, fair], np.array([[0], [1]]), 1)
     assert verdicts(rows, "bold") == ["One period ahead, bold against fair: a -inf (worse)."]

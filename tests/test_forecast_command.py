@@ -12,7 +12,7 @@ import pytest
 
 jax = pytest.importorskip("jax")
 
-from forecast_case import deeds, make_case  # noqa: E402
+from forecast_case import HEAD, deeds, make_case  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
 from doubletalk.case.study import study  # noqa: E402
@@ -60,7 +60,7 @@ def test_the_command_writes_what_it_says(case, tmp_path):
     assert panels[3].came["2013Q1"] == coded.variables["fear"][coded.levels[at + 2, 0]]
     assert {p.name for p in out.iterdir()} == {
         "forecast.json", "forecast.csv", "forecast.svg", "forecast.png", "forecast.html", "scores.csv",
-        "calibration.csv",
+        "state-scores.csv", "calibration.csv",
     }  # fmt: skip
     scores = {(r["forecaster"], r["actor"]) for r in content["scores"]["rows"]}
     assert scores == {(f, a) for f in ("long game", "base rates", "Markov chain", "multinomial logit")
@@ -85,6 +85,16 @@ def test_bad_commands_are_told_what_is_wrong(case, options, code, told):
     run = CliRunner().invoke(app, ["forecast", str(case), *FAST, *options])
     assert run.exit_code == (code if code == 2 else 1)
     assert re.search(told, run.output + str(run.exception)), run.output
+
+
+def test_later_events_are_read_before_anything_is_fitted(case, tmp_path, monkeypatch):
+    """A file that cannot score costs no fit."""
+    monkeypatch.setattr("doubletalk.forecast.case_forecast.make_forecast", None)
+    later = tmp_path / "later.csv"
+    later.write_text(HEAD + "n1,2016-01-03,day,BLR,EU,cuort,2,Text,,,recalled\n")
+    run = CliRunner().invoke(app, ["forecast", str(case), "--score", str(later)])
+    assert run.exit_code == 1
+    assert "did you mean 'court'?" in str(run.exception)
 
 
 def test_rolling_by_command_is_kept_and_gone_on_with(case, tmp_path, monkeypatch):

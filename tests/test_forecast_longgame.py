@@ -24,10 +24,11 @@ from doubletalk.evidence.plover import plover_rows, plover_text  # noqa: E402
 from doubletalk.evidence.uncertainty import exact_interval  # noqa: E402
 from doubletalk.evidence.vocabulary_file import vocabulary_of  # noqa: E402
 from doubletalk.forecast.case_forecast import Options, make_forecast, score  # noqa: E402
+from doubletalk.forecast.compare import verdicts  # noqa: E402
 from doubletalk.forecast.draws import padded, quick_draws, sequential_draws  # noqa: E402
 from doubletalk.forecast.evaluate import RollingOptions, evaluated, fingerprint, rolling_blocks  # noqa: E402
 from doubletalk.forecast.later import came_from_file, came_from_record  # noqa: E402
-from doubletalk.forecast.origin import known_before  # noqa: E402
+from doubletalk.forecast.origin import known_before, states_of  # noqa: E402
 from doubletalk.forecast.paths import beginning, look_ahead, spread_levels  # noqa: E402
 from doubletalk.forecast.predict import predict  # noqa: E402
 from doubletalk.forecast.scores import log_scores, reliability  # noqa: E402
@@ -318,6 +319,18 @@ def test_the_record_s_own_quarters_score_a_forecast(case):
     total = next(r for r in rows if (r.forecaster, r.actor) == ("long game", "all actors"))
     parts = [r.log_score.mean for r in rows if r.forecaster == "long game" and r.actor != "all actors"]
     assert total.log_score.mean == pytest.approx(sum(parts))
+    states = score(found, came).states
+    for v, name in enumerate(("fear", "walls", "luck")):
+        table = found.prediction.named("level", name).probability
+        mine = next(r for r in states if (r.forecaster, r.actor) == ("long game", name))
+        assert mine.log_score.mean == pytest.approx(np.mean(np.log([table[k, came.levels[k, v]] for k in range(4)])))
+    base = next(r for r in states if (r.forecaster, r.actor) == ("base rates", "luck"))
+    past = states_of(found.known.coded).chosen[:, 2]
+    rate = (np.bincount(past, minlength=2) + 0.5) / (len(past) + 1)
+    assert base.brier.mean == pytest.approx(np.mean([2 * (1 - rate[came.levels[k, 2]]) ** 2 for k in range(4)]))
+    assert states[-1].actor == "all states"
+    one = score(found, came_from_record(case, found.known.first, 1))
+    assert all("no error from one period" in words for words in verdicts(one.rows, "long game"))
     assert came_from_record(case, known_before(case).first, 4).quarters == ()
 
 

@@ -13,7 +13,8 @@ from doubletalk.commands.running import Exit, ProgressBar, check_writable, note,
 from doubletalk.errors import InputError
 
 if TYPE_CHECKING:
-    from doubletalk.forecast.case_forecast import CaseForecast, Scored
+    from doubletalk.forecast.case_forecast import CaseForecast, Options, Scored
+    from doubletalk.forecast.later import Came
     from doubletalk.longgame.declaration import LongGame
 
 __all__ = ["forecast"]
@@ -82,7 +83,7 @@ def forecast(
 ) -> None:
     """Forecast each actor's moves and the state by the fitted long game, and score it by what came."""
     from doubletalk.case.finding import find_case
-    from doubletalk.forecast.case_forecast import Options, make_forecast
+    from doubletalk.forecast.case_forecast import Options, make_forecast, score
 
     date, complete = _date(begin, "--from"), _date(until, "--score-until")
     _check_options(events, complete, layout, actors, figure, out)
@@ -109,11 +110,14 @@ def forecast(
         20_000 if paths is None else paths, seed, coding, fit,
     )  # fmt: skip
     game = _game(folder)
+    came = _came(folder, date, options, events, complete, layout, actors)
     with ProgressBar() as bar:
         found = make_forecast(folder, game, date, options, bar)
     if found.known.begun:
         note(f"{found.quarters[0]} had begun on {date}; what happened in it before that day is not used")
-    scored = _scored(folder, found, events, complete, layout, actors)
+    for words in came.notes:
+        note(words)
+    scored = score(found, came) if came.quarters else None
     _hand_over(found, scored, json, figure, out)
 
 
@@ -167,24 +171,18 @@ def _game(folder: Path) -> LongGame:
     return plan.game
 
 
-def _scored(
-    folder: Path, found: CaseForecast, events: Path | None, until: dt.date | None, layout: str | None,
-    actors: Path | None,
-) -> Scored | None:  # fmt: skip
-    """The scores: by the events given, else by the record's own later quarters, where it has any."""
-    from doubletalk.forecast.case_forecast import score
+def _came(
+    folder: Path, date: dt.date | None, options: Options, events: Path | None, until: dt.date | None,
+    layout: str | None, actors: Path | None,
+) -> Came:  # fmt: skip
+    """What came, read before anything is fitted: the events given, else the record's own later quarters."""
     from doubletalk.forecast.later import came_from_file, came_from_record
+    from doubletalk.forecast.origin import known_before
 
-    first, horizon, coding = found.known.first, len(found.quarters), found.options.coding
+    first, horizon, coding = known_before(folder, date, options.coding).first, options.quarters, options.coding
     if events is None:
-        came = came_from_record(folder, first, horizon, coding)
-    else:
-        came = came_from_file(
-            folder, events, first, horizon, coding=coding, layout=layout, actors=actors, until=until
-        )  # fmt: skip
-    for words in came.notes:
-        note(words)
-    return score(found, came) if came.quarters else None
+        return came_from_record(folder, first, horizon, coding)
+    return came_from_file(folder, events, first, horizon, coding=coding, layout=layout, actors=actors, until=until)
 
 
 def _hand_over(found: CaseForecast, scored: Scored | None, json: bool, figure: Path | None, out: Path | None) -> None:
@@ -215,6 +213,7 @@ def _write(found: CaseForecast, scored: Scored | None, content: dict[str, Any], 
     save(out / "forecast.csv", csv_text(forecast_rows(found, scored)))
     if scored is not None:
         save(out / "scores.csv", csv_text(score_rows(scored.rows)))
+        save(out / "state-scores.csv", csv_text(score_rows(scored.states)))
         save(out / "calibration.csv", csv_text(reliability_rows(scored.reliability)))
     for ending in PICTURES:
         _draw(content, out / f"forecast{ending}")

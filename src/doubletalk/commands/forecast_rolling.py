@@ -161,8 +161,9 @@ def _show(content: dict[str, Any], coded: CodedRecord, options: RollingOptions, 
     console.print(Text(content["about"]))
     for states in (False, True):
         result = evaluated(coded, options, blocks, states=states)
-        show_scores(console, [row for row in result.rows if row.ahead in (1, options.horizon)])
-    show_calibration(console, content["calibration"])
+        rows = [row for row in result.rows if row.ahead in (1, options.horizon)]
+        show_scores(console, rows, "variable" if states else "actor")
+    show_calibration(console, content["calibration"], "one quarter ahead")
 
 
 def about_rolling(options: RollingOptions, blocks: Sequence[Block]) -> str:

@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from doubletalk.forecast.case_forecast import CaseForecast, Scored
-from doubletalk.forecast.compare import Row, verdicts
+from doubletalk.forecast.compare import Row, verdicts, with_error
 from doubletalk.forecast.draws import TRUSTED_K
 from doubletalk.forecast.predict import Quantity
-from doubletalk.report.forecast_data import came_labels
+from doubletalk.report.forecast_data import came_labels, reliability_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,6 +33,8 @@ def show_forecast(console: Console, found: CaseForecast, scored: Scored | None) 
         return
     console.print(Text(f"\nScored over {', '.join(scored.came.quarters)}", style="bold"))
     show_scores(console, scored.rows)
+    show_scores(console, scored.states, "variable")
+    show_calibration(console, reliability_rows(scored.reliability), "of all quarters forecast")
     console.print(Text("The quarters share one origin, so that the standard errors are a lower bound."))
 
 
@@ -80,14 +82,13 @@ def _show_quantity(console: Console, found: CaseForecast, quantity: Quantity, ca
     console.print(table)
 
 
-def show_scores(console: Console, rows: Sequence[Row]) -> None:
+def show_scores(console: Console, rows: Sequence[Row], of: str = "actor") -> None:
     """Scores by forecaster, and in words whether the first forecaster is better or worse than the others."""
-
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("forecaster", "actor", "ahead", "log score", "Brier score", f"log, less {rows[0].forecaster}"):
-        table.add_column(heading, justify="left" if heading in ("forecaster", "actor") else "right")
+    for heading in ("forecaster", of, "ahead", "log score", "Brier score", f"log, less {rows[0].forecaster}"):
+        table.add_column(heading, justify="left" if heading in ("forecaster", of) else "right")
     for row in rows:
-        gain = "" if row.forecaster == rows[0].forecaster else f"{row.gain.mean:+.3f} ± {row.gain.error:.3f}"
+        gain = "" if row.forecaster == rows[0].forecaster else with_error(row.gain)
         ahead = str(row.ahead) if row.ahead else "all"
         cells = (f"{row.log_score.mean:.3f}", f"{row.brier.mean:.3f}", gain)
         table.add_row(Text(row.forecaster), Text(row.actor), ahead, *cells)
@@ -97,9 +98,9 @@ def show_scores(console: Console, rows: Sequence[Row]) -> None:
         console.print(Text(words))
 
 
-def show_calibration(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+def show_calibration(console: Console, rows: Sequence[Mapping[str, Any]], when: str) -> None:
     """How often what was said with some probability happened."""
-    console.print(Text("\nCalibration one quarter ahead, moves of all actors together", style="bold"))
+    console.print(Text(f"\nCalibration {when}, moves of all actors together", style="bold"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("forecaster", "said", "mean said", "happened", "95 % interval", "pairs"):
         table.add_column(heading, justify="left" if heading == "forecaster" else "right")

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from doubletalk.errors import InputError
 from doubletalk.forecast.baselines import BaseRates, Forecaster, MarkovChain, MultinomialLogit
-from doubletalk.forecast.compare import Row, compared
+from doubletalk.forecast.compare import ALL_STATES, Row, compared
 from doubletalk.forecast.later import Came
-from doubletalk.forecast.origin import Known, check_words, history_of, known_before
+from doubletalk.forecast.origin import Known, check_words, history_of, known_before, states_of
 from doubletalk.forecast.rolling import reliability_together
 from doubletalk.forecast.scores import Bin
 
@@ -87,11 +87,13 @@ class CaseForecast:
 class Scored:
     """A forecast beside what came.
 
-    rows         the long game first; ``reliability`` by forecaster, all actors together
+    rows         of the moves, the long game first; ``states`` of the levels of the state
+    reliability  by forecaster, the moves of all actors together
     """
 
     came: Came
     rows: tuple[Row, ...]
+    states: tuple[Row, ...]
     reliability: Mapping[str, tuple[Bin, ...]]
 
 
@@ -158,16 +160,20 @@ def rival_forecasts(known: Known, horizon: int) -> dict[str, tuple[Floats, ...]]
 
 
 def score(forecast: CaseForecast, came: Came) -> Scored:
-    """Score a forecast and its rivals by the quarters that came.
+    """Score a forecast and its rivals by the quarters that came: moves, and levels of the state.
 
     Standard errors take the quarters as independent; they share one origin, so that they are a lower bound.
     """
-    count, actors = len(came.quarters), list(forecast.known.coded.actors)
+    count, coded = len(came.quarters), forecast.known.coded
     tables = {LONG_GAME: forecast.prediction.moves(), **forecast.rivals}
     shown = [[table[:count] for table in each] for each in tables.values()]
-    rows = compared(list(tables), actors, shown, came.chosen, 0)
+    rows = compared(list(tables), list(coded.actors), shown, came.chosen, 0)
+    past, none = states_of(coded), np.zeros((count, 0))
+    levels = [[forecast.prediction.named("level", name).probability[:count] for name in past.actors]]
+    levels += [list(rival.forecast(past, count, none)) for rival in RIVALS]
     return Scored(
         came,
         tuple(rows),
+        tuple(compared(list(tables), list(past.actors), levels, came.levels, 0, together=ALL_STATES)),
         {name: tuple(reliability_together(each, came.chosen)) for name, each in zip(tables, shown, strict=True)},
     )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from doubletalk.forecast.scores import MeanScore, brier_scores, log_scores, mean_score
 
-__all__ = ["ALL_ACTORS", "ALL_STATES", "SURE", "Row", "compared", "verdict", "verdicts"]
+__all__ = ["ALL_ACTORS", "ALL_STATES", "SURE", "Row", "compared", "verdict", "verdicts", "with_error"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -81,8 +81,10 @@ def _less(mine: Floats, other: Floats) -> Floats:
 
 
 def verdict(gain: MeanScore) -> str:
-    """``better``, ``worse``, or ``no difference beyond the error`` for a difference in log scores."""
+    """``better``, ``worse``, or ``no difference beyond the error`` for a difference in log scores; one has no error."""
     ruled_out = np.isinf(gain.mean)
+    if gain.count < 2 and not ruled_out:
+        return "no error from one period"
     if gain.mean == 0 or not (ruled_out or abs(gain.mean) > SURE * gain.error):
         return "no difference beyond the error"
     return "better" if gain.mean > 0 else "worse"
@@ -100,10 +102,14 @@ def verdicts(rows: Sequence[Row], reference: str) -> list[str]:
     return told
 
 
+def with_error(gain: MeanScore) -> str:
+    """A difference with its sign, and its standard error where there is one."""
+    return f"{gain.mean:+.3f} ± {gain.error:.3f}" if np.isfinite(gain.error) else f"{gain.mean:+.3f}"
+
+
 def _difference(gain: MeanScore) -> str:
     mine = MeanScore(-gain.mean, gain.error, gain.count)
-    size = f"{mine.mean:+.3f} ± {mine.error:.3f}" if np.isfinite(mine.error) else f"{mine.mean:+.3f}"
-    return f"{size} ({verdict(mine)})"
+    return f"{with_error(mine)} ({verdict(mine)})"
 
 
 def _count(periods: int) -> str:

@@ -156,6 +156,8 @@ def forecast_json(forecast: CaseForecast, scored: Scored | None = None) -> dict[
             "rows": score_rows(scored.rows),
             "reliability": reliability_rows(scored.reliability),
             "words": verdicts(scored.rows, scored.rows[0].forecaster),
+            "state_rows": score_rows(scored.states),
+            "state_words": verdicts(scored.states, scored.states[0].forecaster),
         }
     return content
 
