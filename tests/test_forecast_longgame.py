@@ -205,10 +205,13 @@ def test_probabilities_add_up(case):
             np.testing.assert_allclose(table.sum(axis=1), 1, atol=1e-9)
 
 
-def test_the_monte_carlo_error_is_that_of_other_seeds(case):
-    """Means of forecasts with other seeds scatter as their Monte-Carlo errors say."""
-    found = [forecast_of(case, options=replace(QUICK, seed=s)).prediction.named("move", "west") for s in range(1, 7)]
-    means, errors = np.stack([q.probability for q in found]), np.stack([q.error for q in found])
+@pytest.mark.parametrize(("fit", "seeds"), [("quick", 6), ("file", 12)])
+def test_the_monte_carlo_error_is_that_of_other_seeds(case, fit, seeds):
+    """Means of forecasts with other seeds scatter as their Monte-Carlo errors say, also those of one draw."""
+    options = [replace(QUICK, seed=s, fit=fit) for s in range(1, seeds + 1)]
+    found = [forecast_of(case, options=each).prediction.named("level", "walls") for each in options]
+    means, errors = (np.stack([getattr(q, part)[1:] for q in found]) for part in ("probability", "error"))
+    assert errors.min() > 0
     ratio = means.std(axis=0, ddof=1) / errors.mean(axis=0)
     assert 0.4 < ratio.mean() < 2
 

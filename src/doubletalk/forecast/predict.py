@@ -132,11 +132,15 @@ def _both(found: Sequence[Ahead], name: str) -> tuple[list[tuple[Floats, ...]], 
 
 
 def _combined(table: Floats, noise: Floats, weights: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Mean, Monte-Carlo error and band [H, K] of probabilities [D, H, K] with the variances of their noise."""
+    """Mean, Monte-Carlo error and band [H, K] of probabilities [D, H, K] with the variances of their noise.
+
+    The squared error of ``sum_d w_d p_d`` is ``sum_d w_d^2 (p_d - mean)^2``, which holds the noise of the paths as well,
+    and at least that noise alone, ``sum_d w_d^2 noise_d``: one draw has no spread.
+    """
     w = weights[:, None, None]
     mean = (w * table).sum(axis=0)
     away = table - mean
-    error = np.sqrt((w**2 * away**2).sum(axis=0))
+    error = np.sqrt(np.maximum((w**2 * away**2).sum(axis=0), (w**2 * noise).sum(axis=0)))
     spread, own = (w * away**2).sum(axis=0), (w * noise).sum(axis=0)
     share = np.sqrt(np.clip(1 - own / np.where(spread > 0, spread, 1.0), 0.0, 1.0))
     shrunk = (mean + share * away).reshape(len(table), -1)
