@@ -145,6 +145,7 @@ def test_shipped_case_loads_whole() -> None:
         ("12/19/2010", "(2010-12-19)"),
         ("01/02/2010", "the year first"),
         ("2010-2-3", "(2010-02-03)"),
+        ("9999-12-31", "before the year 3000"),
         ("2010-02-30", "a day that the calendar has"),
         ("40531", "a spreadsheet's number"),
         ("soon", "a date as YYYY-MM-DD"),

@@ -6,7 +6,6 @@ import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 import yaml
@@ -283,23 +282,3 @@ def test_description_counts_the_tree() -> None:
     assert [audience.information_sets for audience in seen.audiences] == [2, 4]
     assert seen.players == ("boss", "west", "east")
     assert seen.sentences()[-1].startswith("Solver class: sequential trait, because")
-
-
-def test_a_game_of_a_hundred_plays_is_made_again_in_a_millisecond() -> None:
-    """Putting numbers in costs a few additions per play: about 0.1 ms here; the bound leaves room for slow machines."""
-    labels = ", ".join(f"m{k}" for k in range(6))
-    terms = [f"{{when: {{message: m{k}, bully: fight}}, add: {k}*strong}}" for k in range(6)]
-    text = EXAMPLE.replace("[beer, quiche]", f"[beer, quiche, {labels}]").replace(
-        "[fight, leave]", "[fight, leave, a, b, c, d]"
-    )
-    text = text.replace("  bully:\n    - ", "  bully:\n" + "".join(f"    - {term}\n" for term in terms) + "    - ")
-    from doubletalk.game.loading import game_file_from_text
-
-    file = game_file_from_text(text)
-    times = []
-    for k in range(1, 21):
-        start = perf_counter()
-        game = file.game({"strong": Rational(k, 30)})
-        times.append(perf_counter() - start)
-    assert len(game.payoffs) == 96
-    assert min(times) < 0.002

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import itertools
 import random
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from oracle.random_games import audience, build_game, one_audience, sequential, 
 
 from doubletalk.equilibrium import verification
 from doubletalk.equilibrium.solution import Assessment
-from doubletalk.equilibrium.verification import Verifier, verify
+from doubletalk.equilibrium.verification import verify
 from doubletalk.exact import ONE, Rational, rational
 from doubletalk.game.model import Game
 
@@ -398,15 +397,3 @@ def test_verification_imports_nothing_of_the_search():
                 assert node.module in {"doubletalk.exact", "doubletalk.game.model"} or (
                     node.module.rpartition(".")[2] in allowed
                 )
-
-
-def test_one_check_of_beer_quiche_takes_well_under_a_millisecond():
-    """The best of several rounds stays under a millisecond, so that every extreme point can be checked by default."""
-    check, point = Verifier(beer_quiche()), beer_pooling()
-    best = 1.0
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(20):
-            check(point)
-        best = min(best, (time.perf_counter() - start) / 20)
-    assert best < 1e-3

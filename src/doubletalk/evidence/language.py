@@ -147,6 +147,11 @@ def _answer(
     holds = _COMPARE[parsed.comparison](value) if parsed.comparison and math.isfinite(value) else None
     p = permuted.p if permuted else _count_p(parsed, accounts)
     verdict, reason = _verdict(parsed, measures, accounts, value, holds, (permuted, shifted), p, swapped)
+    empty, unread = _unread(parsed, record)
+    if holds is None and parsed.comparison and empty:
+        reason = f"the number is undefined: {'; '.join(empty)}"
+    elif unread:
+        reason += f"; {'; '.join(unread)}"
     ids = tuple(
         dict.fromkeys(
             i for a in accounts for part in (a.numerator_ids, a.denominator_ids, a.response_ids) for i in part
@@ -196,7 +201,9 @@ def _verdict(
             return (told if clear else RecordVerdict.CANNOT_TELL), f"an even split would do as much with p = {p:.3f}"
         if any(m.responses for m in measures):
             return RecordVerdict.CANNOT_TELL, "nothing can be rearranged: a kind of event is compared with itself"
-        return told, "two recorded quantities are compared as they are; no test of chance applies"
+        pair = isinstance(parsed.left, float) or isinstance(parsed.right, float)
+        what = "a recorded quantity and a number" if pair else "two recorded quantities"
+        return told, f"{what} are compared as they are; no test of chance applies"
     upward = value > 0 if abs(value) > TIE else None
     tails = [2 * (t.upper if upward != swapped else t.lower) for t in tests if t] if upward is not None else [1.0]
     if max(tails) > LARGEST_P:
@@ -346,6 +353,27 @@ def _quantity(asked: Quantity, record: Record) -> float:
     if asked.how == "peak":
         return max(o.value for o in found)
     return growth_chance([o.value for o in peaks(series, found)])[0]
+
+
+def _unread(parsed: Statement, record: Record) -> tuple[list[str], list[str]]:
+    """What to say of the series asked for: those without a value in time, those with values after the record's end."""
+    empty, unread = [], []
+    for asked in dict.fromkeys(q for side in (parsed.left, parsed.right) for q in _parts(side, Quantity)):
+        series = record.series.get(asked.series)
+        cut = asked.until is None or asked.until > record.end
+        later = len(series.between(until=asked.until)) - len(series.between(until=record.end)) if cut else 0
+        if not series.between(asked.since, min(asked.until or record.end, record.end)):
+            first, last = series.observations[0].date, series.observations[-1].date
+            empty.append(
+                f"{series.name} has values from {first} to {last}, none of them in the time asked for, and the record "
+                f"ends on {record.end} (as_of in case.yaml, or its last event)"
+            )
+        elif later:
+            unread.append(
+                f"{later} later value{'' if later == 1 else 's'} of {series.name}, after the record ends on "
+                f"{record.end}, {'is' if later == 1 else 'are'} not read"
+            )
+    return empty, unread
 
 
 def _order_chance(parsed: Statement, record: Record, plan: Plan) -> Chance | None:

@@ -22,6 +22,7 @@ __all__ = ["Problem", "Row", "date_problem", "nearest_word", "read_date", "read_
 SHOWN_PROBLEMS = 20
 MONTHS = 12
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+END = 3000
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,14 @@ def word_problem(row: Row, column: str, known: Sequence[str]) -> Problem | None:
 
 
 def read_date(text: str) -> dt.date | None:
-    """The date written as YYYY-MM-DD, or None."""
+    """The date written as YYYY-MM-DD, or None; a year from ``END`` on is a slip, and would add months without end."""
     if not _DATE.fullmatch(text):
         return None
     try:
-        return dt.date.fromisoformat(text)
+        date = dt.date.fromisoformat(text)
     except ValueError:
         return None
+    return date if date.year < END else None
 
 
 def date_problem(row: Row, column: str = "date", precision: str = "") -> Problem | None:
@@ -99,6 +101,8 @@ def _mended(text: str, precision: str) -> str:
         known, month = ("month", int(match[2])) if match[2] else ("year", 1)
         return f" ({match[1]}-{month:02d}-01{f', with {precision} {known}' if precision else ''})"
     if _DATE.fullmatch(text):
+        if int(text[:4]) >= END:
+            return f", before the year {END}"
         return ", a day that the calendar has"
     if match := re.fullmatch(r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4})", text):
         one, two, three = (int(part) for part in match.groups())

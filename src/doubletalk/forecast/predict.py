@@ -134,7 +134,7 @@ def _both(found: Sequence[Ahead], name: str) -> tuple[list[tuple[Floats, ...]], 
 def _combined(table: Floats, noise: Floats, weights: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Mean, Monte-Carlo error and band [H, K] of probabilities [D, H, K] with the variances of their noise.
 
-    The squared error of ``sum_d w_d p_d`` is ``sum_d w_d^2 (p_d - mean)^2``, which holds the noise of the paths as well,
+    The squared error of ``sum_d w_d p_d`` is ``sum_d w_d^2 (p_d - mean)^2``, which holds the noise of the paths too,
     and at least that noise alone, ``sum_d w_d^2 noise_d``: one draw has no spread.
     """
     w = weights[:, None, None]
