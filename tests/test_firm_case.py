@@ -83,7 +83,7 @@ def test_the_page_on_a_first_case_shows_what_the_terminal_shows(firm: StudyResul
     shown = page.split("```")[3].strip("\n").splitlines()
     lines = [line.rstrip() for line in heard.getvalue().splitlines()]
     assert [line for line in shown if line] == [line for line in lines if line in set(shown) - {""}]
-    assert len([line for line in shown if line]) == 6
+    assert len([line for line in shown if line]) == 10
 
 
 def test_the_case_can_be_copied_and_studied(tmp_path: Path) -> None:

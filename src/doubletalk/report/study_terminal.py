@@ -8,8 +8,9 @@ from rich.text import Text
 
 from doubletalk.case.study_result import StudyResult
 from doubletalk.exact import text
-from doubletalk.report.page_content import REACHES, STANDINGS, PageContent, Side, WorldRow
-from doubletalk.report.page_headline import crux_answer, of_claims, reach_group, window_answer
+from doubletalk.report.page_content import REACHES, STANDINGS, PageContent, WorldRow
+from doubletalk.report.page_headline import crux_answer, of_claims, window_answer
+from doubletalk.report.scoreboard import scoreboard
 
 __all__ = ["show_claims", "show_study"]
 
@@ -40,21 +41,15 @@ def show_study(result: StudyResult, content: PageContent, console: Console) -> N
 
 
 def _long(result: StudyResult, content: PageContent, console: Console) -> None:
-    """How the claims about the long game fare, or why it was not solved."""
+    """Where the long game was solved, or why it was not."""
     if result.long is None:
         return
     console.print()
     if result.long.missing:
         console.print(Text(f"The long game was not solved: {result.long.missing}."))
         return
-    told = []
-    for side in content.sides:
-        asked = [claim.standing for claim in content.claims_of(side.key, "the long game")]
-        if asked:
-            counts = asked.count("yes"), asked.count("no"), asked.count("open")
-            told.append(f"{side.name}: " + "{} hold, {} do not, {} within the error".format(*counts))
-    if told:
-        console.print(Text(f"Claims about the long game, at the file's coefficients. {'; '.join(told)}."))
+    if any(content.claims_of(side.key, "the long game") for side in content.sides):
+        console.print(Text("Claims about the long game are answered at the file's coefficients."))
     _fitted(result, content, console)
 
 
@@ -114,31 +109,22 @@ def _bands(content: PageContent, world: WorldRow) -> str:
 
 
 def _sides(content: PageContent, console: Console) -> None:
-    """Claims by side: those about the model by how far they reach, those about the record by what it says."""
-    table = _table("claims", "all", "some", "none", "built", "open", "pass", "fail", "unclear", "unasked")
-    for side in content.sides:
-        if content.claims_of(side.key):
-            table.add_row(*(Text(cell) for cell in (side.name, *_counts(content, side))))
-    everywhere = "in all equilibria of every world" if len(content.worlds) > 1 else "in all equilibria"
+    """Under each answer the number of claims of each side; the numbers of a side add up to its claims."""
+    sides = [side for side in content.sides if content.claims_of(side.key)]
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("claims")
+    for side in sides:
+        table.add_column(side.name, justify="right", min_width=min(len(side.name), 14))
+    for name, rows in scoreboard(content):
+        totals = [sum(counts) for counts in zip(*(counts for _, counts in rows), strict=True)]
+        table.add_row(*(Text(cell, style="bold") for cell in (name, *map(str, totals))))
+        for words, counts in rows:
+            table.add_row(*(Text(cell) for cell in (f"  {words}", *(str(n) if n else "·" for n in counts))))
     console.print()
     console.print(table)
-    console.print(
-        Text(
-            f"About the model: hold {everywhere}, in some, in none; built in (true by construction); open. About the "
-            "record: pass, fail, unclear. Unasked: could not be expressed."
-        )
-    )
     caveat = of_claims(content.claims)
     if caveat:
         console.print(Text(caveat))
-
-
-def _counts(content: PageContent, side: Side) -> list[str]:
-    groups = [reach_group(claim) for claim in content.claims_of(side.key, "the model")]
-    record = [claim.standing for claim in content.claims_of(side.key, "the record")]
-    counts = [groups.count(group) for group in ("all", "some", "none", "built", "open")]
-    counts += [record.count(standing) for standing in ("yes", "no", "open")]
-    return [str(n) if n else "·" for n in (*counts, len(content.claims_of(side.key, "neither")))]
 
 
 def show_claims(content: PageContent, console: Console) -> None:
