@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import logsumexp
 
 from doubletalk.longgame.declaration import Actor, Coefficient, LongGame, Markov, Prior, Term, Variable
 from doubletalk.longgame.likelihood import Observed
+from doubletalk.longgame.posterior import Posterior
 from doubletalk.longgame.simulate import simulate
 from doubletalk.longgame.solution import solve_long_game
 
@@ -63,3 +65,15 @@ def record_of(game: LongGame, periods: int, seed: int, stance: int | None = None
     solved = solve_long_game(game)
     run = simulate(game, solved.tables, solved.play, paths=1, periods=periods, seed=seed, stance=stance)
     return Observed(np.asarray(run.levels[:-1, 0]), np.asarray(run.moves[:, 0]))
+
+
+def quadrature(posterior: Posterior, nodes: int) -> float:
+    """The log marginal likelihood of a game with two free coefficients by Gauss and Hermite's product rule."""
+    assert len(posterior.names) == 2
+    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    logs = [
+        posterior(np.array([x, y]), 1e-8, gradient=False).likelihood + np.log(v) + np.log(w)
+        for x, v in zip(points, weights, strict=True)
+        for y, w in zip(points, weights, strict=True)
+    ]
+    return float(logsumexp(logs) - np.log(2 * np.pi))

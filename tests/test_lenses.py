@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from scipy.special import betainc, betaln, expit, logsumexp
 
 jax = pytest.importorskip("jax")
 
-from lens_games import coin_game, lens_game, record_of, swapped  # noqa: E402
+from lens_games import coin_game, lens_game, quadrature, record_of, swapped  # noqa: E402
 
 from doubletalk.lenses.comparing import pairs, score_pairs, strength, told, weights_of  # noqa: E402
 from doubletalk.lenses.declaration import EITHER, Held, Lens, Lenses  # noqa: E402
@@ -196,14 +197,7 @@ def test_evidence_is_that_of_quadrature_with_the_equilibrium_inside() -> None:
     game = held(lens_game(), {"cost": 0.5, "mind": 0.7, "trade": 0.3})
     observed = record_of(game, PERIODS, 4)
     found = evidence_of("mixed", game, observed, draws=300)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(9)
-    posterior = Posterior(game, observed)
-    logs = [
-        [posterior(np.array([x, y]), 1e-8, gradient=False).likelihood + np.log(v) + np.log(w)
-         for y, w in zip(nodes, weights, strict=True)]
-        for x, v in zip(nodes, weights, strict=True)
-    ]  # fmt: skip
-    exact = float(logsumexp(logs) - np.log(2 * np.pi))
+    exact = quadrature(Posterior(game, observed), 9)
     assert found.free == ("prize", "gain")
     assert abs(found.log_evidence - exact) < 4 * found.error + 1e-4
     assert abs(found.laplace - exact) < 0.3
@@ -217,6 +211,10 @@ def test_a_saved_fit_that_has_converged_gives_its_marginal_likelihood() -> None:
         assert found.best == (-10.0, 0.1, "bridge sampling")
         assert found.trusted is converged
     assert own.with_fit(SavedFit("fit.nc", "chains", None, True)) is own
+    drawn = replace(own, fit=SimpleNamespace(settled=True), draws=SimpleNamespace(), effective=90.0, pareto_k=0.1)
+    short, done = (SavedFit("fit.nc", "chains", None, converged, (-10.0, 0.1)) for converged in (False, True))
+    assert drawn.with_fit(short).best == (-9.0, 0.5, "importance sampling")
+    assert drawn.with_fit(done).best == replace(drawn, pareto_k=0.9).with_fit(short).best == own.with_fit(done).best
 
 
 # ---- leave-future-out ------------------------------------------------------------------------------------------------

@@ -6,12 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 
 jax = pytest.importorskip("jax")
 
-from lens_games import lens_game, record_of  # noqa: E402
+from lens_games import lens_game, quadrature, record_of  # noqa: E402
 
 from doubletalk.errors import DoubletalkError  # noqa: E402
 from doubletalk.lenses.declaration import Held, Lens  # noqa: E402
@@ -111,13 +110,7 @@ def test_the_evidence_is_that_of_quadrature_with_the_equilibrium_inside() -> Non
     held = {"mind": Held(0.7, "why"), "trade": Held(0.3, "why")}
     posterior = Posterior(under(lens_game(), Lens("last", stance="last", held=held)), record_of(lens_game(), 40, 5))
     assert posterior.names == ("cost", "prize")
-    nodes, weights = np.polynomial.hermite_e.hermegauss(24)
-    logs = [
-        [posterior(np.array([a, b]), 1e-8, gradient=False).likelihood + np.log(v) + np.log(w)
-         for b, w in zip(nodes, weights, strict=True)]
-        for a, v in zip(nodes, weights, strict=True)
-    ]  # fmt: skip
-    exact = float(logsumexp(logs) - np.log(2 * np.pi))
+    exact = quadrature(posterior, 24)
     *_, last = stages(particles_of(posterior), 2, 50, seed=1)
     assert last.error < 0.2
     assert abs(last.log_evidence - exact) < 4 * last.error + 1e-2

@@ -149,8 +149,13 @@ class LensEvidence:
     bridged: tuple[float, float, bool] | None = None
 
     def with_fit(self, saved: SavedFit) -> LensEvidence:
-        """With the marginal likelihood of a saved fit under this lens, where it has one."""
-        return self if saved.evidence is None else replace(self, bridged=(*saved.evidence, saved.converged))
+        """With the marginal likelihood of a saved fit under this lens, unless it has none or is worth less than ours.
+
+        That of chains that have not converged counts only where our own draws cannot be believed either.
+        """
+        if saved.evidence is None or (not saved.converged and self.draws is not None and self.trusted):
+            return self
+        return replace(self, bridged=(*saved.evidence, saved.converged))
 
     @property
     def laplace(self) -> float:
