@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from doubletalk.longgame.parts import Parts, Plan, kernel_of, read_parts, save_parts
+from doubletalk.longgame.parts import Parts, Plan, kernel_of, read_parts
+from doubletalk.report.writing import write_bytes
 
 __all__ = ["PATIENCE", "Bench", "Report", "pooled_root", "work"]
 
@@ -186,4 +187,4 @@ class _Chain:
         content |= {"done": np.array(self.done), "seconds": np.array(self.seconds), "n": np.array(self.gradients)}
         made = io.BytesIO()
         np.savez(made, **content)  # type: ignore[arg-type]
-        save_parts(self.file, made.getvalue())
+        write_bytes(self.file, made.getvalue())

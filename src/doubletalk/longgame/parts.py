@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import pickle
 import zipfile
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from doubletalk.errors import DoubletalkError, InputError
+from doubletalk.report.writing import write_bytes
 
 if TYPE_CHECKING:
     from doubletalk.longgame.fitting import QuickFit
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from doubletalk.longgame.posterior import Posterior
 
 __all__ = ["Begin", "Chains", "Plan", "begun", "claim_folder", "discard", "gathered", "kernel_of", "read_parts",
-           "save_parts", "stored_begin"]  # fmt: skip
+           "stored_begin"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 Parts = dict[str, npt.NDArray[Any]]
@@ -126,14 +126,7 @@ def claim_folder(folder: Path, plan: Plan, identity: dict[str, str], restart: bo
     if folder.exists() and any(folder.iterdir()):
         raise InputError("is not empty and holds no checkpoints; give another --out", str(folder))
     folder.mkdir(parents=True, exist_ok=True)
-    save_parts(file, json.dumps(wanted, indent=1).encode())
-
-
-def save_parts(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    draft = path.with_name(path.name + ".draft")
-    draft.write_bytes(content)
-    os.replace(draft, path)
+    write_bytes(file, json.dumps(wanted, indent=1).encode())
 
 
 def begun(folder: Path, posterior: Posterior, begin: Begin, plan: Plan) -> None:
@@ -144,7 +137,7 @@ def begun(folder: Path, posterior: Posterior, begin: Begin, plan: Plan) -> None:
     point = posterior(begin.mode.u, 1e-9)
     observed = tuple(np.asarray(part) for part in posterior.observed)
     counted = np.asarray(posterior.problem.weights)
-    save_parts(file, pickle.dumps((posterior.game, observed, counted, point, begin, plan)))
+    write_bytes(file, pickle.dumps((posterior.game, observed, counted, point, begin, plan)))
 
 
 def stored_begin(folder: Path) -> Begin | None:
