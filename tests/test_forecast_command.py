@@ -75,7 +75,7 @@ def test_the_command_writes_what_it_says(case, tmp_path):
         (["--rolling", "--from", "2013-01-01"], 2, "does not go with --rolling"),
         (["--rolling", "--first", "2004Q2"], 1, "leaves 1 coded quarters"),
         (["--lens", "lo"], 1, "unknown lens 'lo'; did you mean 'low'"),
-        (["--fit", "fast"], 1, "no such file; expected quick, sequential, file, or a fit saved"),
+        (["--fit", "fast"], 1, "no such file; expected auto, quick, sequential, file, or a fit saved"),
         (["--quarters", "0"], 1, "quarters: found 0, expected 1 to 80"),
         (["--figure", "x.pdf"], 1, r"found the ending '\.pdf'"),
     ],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +18,11 @@ pytest.importorskip("h5netcdf")
 from forecast_case import deeds, make_case  # noqa: E402
 
 from doubletalk.case.loading import load_case  # noqa: E402
+from doubletalk.commands.forecast_view import about  # noqa: E402
 from doubletalk.errors import InputError  # noqa: E402
 from doubletalk.evidence.coding import coded_record  # noqa: E402
 from doubletalk.forecast.case_forecast import Options, make_forecast  # noqa: E402
+from doubletalk.longgame.fitted import STORED_FIT  # noqa: E402
 
 PROCESS = "forecast"
 FROM = dt.date(2013, 1, 1)
@@ -30,14 +34,20 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_case(tmp_path_factory.mktemp("case"), deeds(2003, 2016, 1))
 
 
-def save(path, case, quarters, draws, names, lens="mixed", change=None):
+def digest(case):
+    """Of the long game's file, as a fit keeps it."""
+    return hashlib.sha256((case / "longgame.yaml").read_bytes()).hexdigest()[:16]
+
+
+def save(path, case, quarters, draws, names, lens="mixed", change=None, mark=""):
     """A fit as `doubletalk fit` stores it: draws [chain, draw, d], what was observed, attributes."""
     coded = coded_record(case)
     quarter = {"quarter": list(coded.quarters[:quarters])}
     chosen = coded.chosen[:quarters].copy()
     if change is not None:
         chosen[change] = (chosen[change] + 1) % 2
-    xr.Dataset(attrs={"method": "NUTS", "lens": lens, "beliefs": "3"}).to_netcdf(path, engine="h5netcdf")
+    attrs = {"method": "NUTS", "lens": lens, "beliefs": "3", "sha256 of longgame.yaml": mark or digest(case)}
+    xr.Dataset(attrs=attrs).to_netcdf(path, engine="h5netcdf")
     posterior = xr.Dataset({name: (("chain", "draw"), draws[..., k]) for k, name in enumerate(names)})
     posterior.to_netcdf(path, group="posterior", mode="a", engine="h5netcdf")
     seen = {name: ("quarter", chosen[:, a]) for a, name in enumerate(coded.actors)}
@@ -86,6 +96,7 @@ def test_a_fit_to_all_that_is_known_has_equal_weights(case, drawn, tmp_path):
     [
         ({"quarters": 37}, r"up to 2013Q1, but the forecast may know none after 2012Q4"),
         ({"change": (5, 1)}, "was fitted to another record than this coding gives"),
+        ({"mark": "0123456789abcdef"}, "was fitted to a long game that has been changed since"),
         ({"lens": "high"}, "was fitted under the lens high, not mixed; give --lens high"),
         ({"names": ["price", "walls_hurt", "court_cost", "mind", "other"]}, "has no draws of effort: it was made with"),
     ],
@@ -98,9 +109,26 @@ def test_a_fit_that_must_not_be_used_is_refused(case, drawn, tmp_path, changes, 
         forecast_with(case, path)
 
 
+def test_a_case_s_own_fit_is_used_where_it_can_be(case, drawn, tmp_path):
+    """Without --fit: the folder's fit, from dates at which it knows no more than the forecast; else quick, with why."""
+    folder = tmp_path / "case"
+    shutil.copytree(case, folder)
+    options = Options(2, points=3, draws=6, paths=300, fit="auto")
+    game = load_case(folder).long.game
+    assert make_forecast(folder, game, FROM, options).draws.method.startswith("quick")
+    (folder / "fit").mkdir()
+    save(folder / STORED_FIT, folder, 36, drawn[1], drawn[0])
+    found = make_forecast(folder, game, FROM, options)
+    assert (found.draws.method, found.unread) == ("draws of posterior.nc (NUTS)", "")
+    before = make_forecast(folder, game, dt.date(2012, 7, 1), options)
+    assert before.draws.method.startswith("quick")
+    assert "the forecast may know none after 2012Q2" in before.unread
+    assert any("was not used" in line for line in about(before))
+
+
 def test_what_is_no_fit_is_refused(case, tmp_path):
     """A file of another kind, or none."""
-    told = "no such file; expected quick, sequential, file, or a fit saved by doubletalk fit"
+    told = "no such file; expected auto, quick, sequential, file, or a fit saved by doubletalk fit"
     with pytest.raises(InputError, match=told):
         forecast_with(case, tmp_path / "none.nc")
     (tmp_path / "text.nc").write_text("hello", encoding="utf-8")

@@ -14,12 +14,12 @@ pytest.importorskip("numpyro")
 from lens_case import write_case
 
 from doubletalk.case.loading import load_case
-from doubletalk.case.posterior_fit import STORED_FIT
 from doubletalk.case.posterior_study import coded_records, store_case_fit
 from doubletalk.case.study import study
 from doubletalk.errors import InputError
 from doubletalk.lenses.evidence import evidence_of
 from doubletalk.longgame.coordinates import with_priors_scaled
+from doubletalk.longgame.fitted import STORED_FIT
 from doubletalk.longgame.fitting_run import Request, fit_case
 from doubletalk.longgame.parts import Plan
 from doubletalk.longgame.place import long_game_in

@@ -9,7 +9,6 @@ attributes how the whole fit stood (``doubletalk fit CASE --store FILE.nc``).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,10 +23,7 @@ if TYPE_CHECKING:
     from doubletalk.evidence.coding import CodedRecord
     from doubletalk.longgame.declaration import LongGame
 
-__all__ = ["STORED_FIT", "read_fit", "store_fit"]
-
-STORED_FIT = Path("fit") / "posterior.nc"
-"""In a case folder."""
+__all__ = ["read_fit", "store_fit"]
 
 MOST_RHAT, LEAST_ESS = 1.01, 100
 
@@ -91,7 +87,7 @@ def store_fit(folder: Path, path: Path, game: LongGame, lens: Lens, free: Sequen
     """Put draws of a fit into a case folder, and return where; ``InputError`` where it is of another case."""
     import arviz
 
-    from doubletalk.longgame.fitted import stored_part, write_netcdf
+    from doubletalk.longgame.fitted import STORED_FIT, stored_part, write_netcdf
 
     read_fit(path, game, lens, free, coded.quarters, coded)
     place = folder / STORED_FIT
@@ -147,8 +143,7 @@ def _check(
     wanted = "mixed" if lens.stance == EITHER else lens.stance
     if told.get("lens", wanted) != wanted:
         raise InputError(f"it is a fit under '{told['lens']}'; expected one under '{wanted}'", str(path))
-    if game.path and Path(game.path).is_file():
-        now = hashlib.sha256(Path(game.path).read_bytes()).hexdigest()
-        then = told.get("sha256 of longgame.yaml", now)
-        if not now.startswith(then):
-            raise InputError("it is a fit of a long game that has been changed since; fit it again", str(path))
+    from doubletalk.longgame.fitted import game_changed
+
+    if game_changed(game, told):
+        raise InputError("it is a fit of a long game that has been changed since; fit it again", str(path))

@@ -161,9 +161,9 @@ def study_posterior(
 ) -> PosteriorStudy:
     """Fit, compare, and answer the claims (id -> statement). An interruption leaves what was found, see ``stopped``."""
     from doubletalk.case.posterior_claims import Findings, answer_posterior, usual_lens
-    from doubletalk.case.posterior_fit import STORED_FIT
     from doubletalk.lenses.keeping import Kept
     from doubletalk.lenses.work import Record, compare_lenses
+    from doubletalk.longgame.fitted import STORED_FIT
 
     assert case.long is not None
     assert case.lenses is not None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["forecast"]
 
 PICTURES = (".svg", ".png", ".html")
-QUICK = "quick"
+AUTO = "auto"
 
 
 def forecast(
@@ -34,8 +34,12 @@ def forecast(
     ] = None,
     fit: Annotated[
         str,
-        typer.Option("--fit", metavar="HOW", help="quick, sequential (minutes), a saved FILE.nc, or file: no fit."),
-    ] = QUICK,
+        typer.Option(
+            "--fit", metavar="HOW",
+            help="auto (the case's own fit if it has one, else quick), quick, sequential (minutes), a saved FILE.nc, "
+            "or file: no fit.",
+        ),
+    ] = AUTO,
     lens: Annotated[
         str, typer.Option("--lens", metavar="L", help="mixed, or the name of a stance held to be the only one.")
     ] = "mixed",
@@ -125,7 +129,7 @@ def _check_rolling(date: dt.date | None, events: Path | None, figure: Path | Non
     for option, given in (("--from", date), ("--score", events), ("--figure", figure)):
         if given is not None:
             raise typer.BadParameter("does not go with --rolling", param_hint=f"'{option}'")
-    if fit != QUICK:
+    if fit != AUTO:
         raise typer.BadParameter("a rolling evaluation makes its own draws: leave --fit out", param_hint="'--fit'")
 
 

@@ -48,6 +48,10 @@ def about(found: CaseForecast) -> list[str]:
     tail = f", Pareto k {draws.pareto_k:.2f}" if draws.pareto_k == draws.pareto_k else ""
     doubt = " (above 0.7: the errors are not to be trusted)" if draws.pareto_k > TRUSTED_K else ""
     lines.append(f"{draws.method}; {len(draws.points)} draws, {prediction.effective:.0f} effective{tail}{doubt}")
+    if found.unread:
+        lines.append(f"The fit in the case folder was not used: {found.unread}")
+    if draws.pareto_k > TRUSTED_K or not draws.settled:
+        lines.append("--fit sequential is sounder; it takes minutes")
     if draws.failed:
         lines.append(f"{draws.failed} more draws were left out, because solving did not end there")
     if prediction.belief is not None:

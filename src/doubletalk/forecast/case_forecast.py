@@ -20,10 +20,12 @@ from doubletalk.forecast.rolling import reliability_together
 from doubletalk.forecast.scores import Bin
 
 if TYPE_CHECKING:
+    from doubletalk.evidence.coding import CodedRecord
     from doubletalk.forecast.draws import Draws
     from doubletalk.forecast.paths import Beginning
     from doubletalk.forecast.predict import Prediction
     from doubletalk.longgame.declaration import LongGame
+    from doubletalk.longgame.likelihood import Observed
 
 __all__ = ["LONG_GAME", "RIVALS", "CaseForecast", "Options", "Scored", "lens_of", "make_forecast", "score"]
 
@@ -44,7 +46,8 @@ class Options:
     lens    "mixed", or the name of a stance held to be the only one; ``points`` beliefs on the grid
     draws   of the coefficients; ``paths`` simulated, shared among the draws; ``seed`` of both
     coding  the coding file, coding.yaml if None
-    fit     "quick", "sequential", "file" (the coefficients as the file has them), or a fit saved as NetCDF
+    fit     "auto" (the fit that the case folder holds if it can be used here, else quick), "quick", "sequential",
+            "file" (the coefficients as the file has them), or a fit saved as NetCDF
     """
 
     quarters: int = 8
@@ -72,6 +75,7 @@ class CaseForecast:
 
     quarters  those forecast; ``rivals`` name -> for each actor [H, moves]
     draws     the draws of the coefficients with which it was made
+    unread    why the fit that the case folder holds was not used, where it was to be; "" where there is none
     """
 
     game: LongGame
@@ -81,6 +85,7 @@ class CaseForecast:
     rivals: Mapping[str, tuple[Floats, ...]]
     draws: Draws
     options: Options
+    unread: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,9 +117,7 @@ def make_forecast(
     folder: Path, game: LongGame, date: dt.date | None, options: Options, tell: Tell | None = None
 ) -> CaseForecast:
     """Forecast from *date* (from the end of the record if None) with a fit to what was known before it."""
-    from doubletalk.forecast.draws import filed_draws, quick_draws, sequential_draws
     from doubletalk.forecast.predict import predict
-    from doubletalk.forecast.saved import saved_draws
     from doubletalk.longgame.likelihood import observed_from
 
     say: Tell = tell or (lambda share, words: None)
@@ -123,26 +126,38 @@ def make_forecast(
     check_words(game, coded)
     observed = observed_from(game, coded.levels, coded.chosen, coded.quarters)
     played, count = lens_of(game, options.lens), len(coded.quarters)
-    if options.fit == "file":
-        draws = filed_draws(played, observed, count, points=options.points)
-    elif options.fit == "quick":
-        draws = quick_draws(
-            played, observed, count, count=options.draws, seed=options.seed, points=options.points, tell=say
-        )
-    elif options.fit == "sequential":
-        draws = sequential_draws(
-            played, observed, count, count=options.draws, seed=options.seed, points=options.points, tell=say
-        )  # fmt: skip
-    else:
-        draws = saved_draws(options.fit, played, coded, observed, options.lens, count=options.draws, tell=say)
+    draws, unread = _draws(folder, played, coded, observed, options, say)
     (prediction,) = predict(
         draws, [(count, first_state(draws, known))], coded.at_start, horizon=options.quarters,
         paths=options.paths, seed=options.seed, tell=lambda share: say(share, "simulating"),
     )  # fmt: skip
     return CaseForecast(
         game, known, known.quarters(options.quarters), prediction, rival_forecasts(known, options.quarters), draws,
-        options,
+        options, unread,
     )  # fmt: skip
+
+
+def _draws(
+    folder: Path, played: LongGame, coded: CodedRecord, observed: Observed, options: Options, say: Tell
+) -> tuple[Draws, str]:
+    """The draws asked for, and why the fit that the folder holds was not used where that was asked."""
+    from doubletalk.forecast.draws import filed_draws, quick_draws, sequential_draws
+    from doubletalk.forecast.saved import saved_draws, stored_draws
+
+    unread = ""
+    if options.fit == "auto":
+        found, unread = stored_draws(folder, played, coded, observed, options.lens, count=options.draws, tell=say)
+        if found is not None:
+            return found, ""
+    elif options.fit == "file":
+        return filed_draws(played, observed, len(coded.quarters), points=options.points), ""
+    elif options.fit not in ("quick", "sequential"):
+        return saved_draws(options.fit, played, coded, observed, options.lens, count=options.draws, tell=say), ""
+    draw = sequential_draws if options.fit == "sequential" else quick_draws
+    made = draw(
+        played, observed, len(coded.quarters), count=options.draws, seed=options.seed, points=options.points, tell=say
+    )
+    return made, unread
 
 
 def first_state(draws: Draws, known: Known) -> Beginning:

@@ -19,10 +19,11 @@ from doubletalk.evidence.coding import CodedRecord
 from doubletalk.forecast.draws import LEAST_DRAWS, TOLERANCE, Draws, padded
 from doubletalk.longgame.coordinates import Coordinates
 from doubletalk.longgame.declaration import LongGame
+from doubletalk.longgame.fitted import STORED_FIT, game_changed
 from doubletalk.longgame.likelihood import Observed
 from doubletalk.longgame.posterior import Posterior
 
-__all__ = ["saved_draws"]
+__all__ = ["saved_draws", "stored_draws"]
 
 Floats = npt.NDArray[np.float64]
 Tell = Callable[[float | None, str], None]
@@ -40,6 +41,8 @@ def saved_draws(
     file, say = str(path), tell or (lambda share, words: None)
     drawn, seen, attributes = _read(Path(path))
     until = _check(file, seen, attributes, coded, lens)
+    if game_changed(game, attributes):
+        raise InputError("was fitted to a long game that has been changed since; fit anew, or use --fit quick", file)
     posterior = Posterior(game, padded(observed), _points(file, attributes), until=until)
     values = _values(file, drawn, posterior.coordinates)
     places = np.unique(np.linspace(0, len(values) - 1, count).round().astype(int))
@@ -59,10 +62,25 @@ def saved_draws(
     )  # fmt: skip
 
 
+def stored_draws(
+    folder: Path, game: LongGame, coded: CodedRecord, observed: Observed, lens: str, *, count: int,
+    tell: Tell | None = None,
+) -> tuple[Draws | None, str]:  # fmt: skip
+    """Draws of the fit that a case folder holds; or None and why that fit cannot be used, empty where there is none."""
+    path = folder / STORED_FIT
+    if not path.is_file():
+        return None, ""
+    try:
+        return saved_draws(path, game, coded, observed, lens, count=count, tell=tell), ""
+    except InputError as wrong:
+        return None, str(wrong)
+
+
 def _read(path: Path) -> tuple[Any, Any, dict[str, Any]]:
     """The groups ``posterior`` and ``observed_data``, and the attributes."""
     if not path.is_file():
-        raise InputError("no such file; expected quick, sequential, file, or a fit saved by doubletalk fit", str(path))
+        told = "no such file; expected auto, quick, sequential, file, or a fit saved by doubletalk fit"
+        raise InputError(told, str(path))
     try:
         import h5netcdf  # noqa: F401
         import xarray as xr

@@ -6,6 +6,8 @@ Kumar, Carroll, Hartikainen and Martin (2019), JOSS 4 (ArviZ).
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,10 +25,13 @@ if TYPE_CHECKING:
     from doubletalk.longgame.importance import Weighted
     from doubletalk.longgame.posterior import Posterior
 
-__all__ = ["Diagnosis", "Move", "Row", "diagnose", "inference_data", "prior_records", "quick_chains",
-           "stance_moves", "stored_part", "write_netcdf"]  # fmt: skip
+__all__ = ["STORED_FIT", "Diagnosis", "Move", "Row", "diagnose", "game_changed", "inference_data", "prior_records",
+           "quick_chains", "stance_moves", "stored_part", "write_netcdf"]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
+
+STORED_FIT = Path("fit") / "posterior.nc"
+"""In a case folder: draws of a fit, which studies and forecasts read."""
 
 MOST_RHAT, LEAST_ESS = 1.01, 400
 
@@ -246,6 +251,14 @@ def diagnose(data: Any, coordinates: Coordinates) -> Diagnosis:
 
 STORED = 500
 """Draws of a fit that are stored in a case folder, all chains together."""
+
+
+def game_changed(game: LongGame, attributes: Mapping[str, Any]) -> bool:
+    """Whether the file of the long game is another than when a fit with these attributes was made, where both tell."""
+    if not game.path or not Path(game.path).is_file():
+        return False
+    now = hashlib.sha256(Path(game.path).read_bytes()).hexdigest()
+    return not now.startswith(str(attributes.get("sha256 of longgame.yaml", now)))
 
 
 def stored_part(data: Any) -> Any:
