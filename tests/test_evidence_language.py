@@ -12,7 +12,7 @@ import pytest
 import doubletalk
 from doubletalk.errors import InputError
 from doubletalk.evidence.language import RecordVerdict, evaluate_record
-from doubletalk.evidence.lenses_table import TellsApart, answer_table, load_tells_apart
+from doubletalk.evidence.lenses_table import Asked, TellsApart, answer_table, load_tells_apart
 from doubletalk.evidence.record import Record, Selector, load_record
 from doubletalk.evidence.statements import parse_statement
 from doubletalk.evidence.statistics import before_after, first_mover, followed_by, same_month
@@ -170,14 +170,31 @@ def test_the_table_is_answered_and_blind_to_sides(record: Record) -> None:
         assert one.row.cannot_show
 
 
+def test_a_side_that_expects_no_order_fails_by_any_that_stands_out(record: Record) -> None:
+    """``even`` is failed by agreement and by disagreement, is never met, and is open where the record cannot tell."""
+    table = load_tells_apart(SHIPPED / "tells_apart.yaml")
+    row, (a, b) = table.rows[0], table.sides
+    told = (
+        ("rate(court within 6 months after squeeze by RUS) > base", (0, 1, 0)),
+        ("rate(court within 6 months after squeeze by RUS) < base", (0, 1, 0)),
+        ("together(alarm, court in the same month) > expected", (0, 0, 1)),
+    )
+    for statement, tally in told:
+        asked = (Asked(statement, {a: "even", b: "silent"}),)
+        answered = answer_table(TellsApart(table.sides, (replace(row, asked=asked),)), record)[0]
+        assert (answered.met[a], answered.met[b]) == (tally, (0, 0, 0))
+
+
 def test_table_errors_name_the_row(tmp_path: Path) -> None:
     """A wrong expectation, a wrong statement and a missing key are reported with the row."""
     text = (SHIPPED / "tells_apart.yaml").read_text(encoding="utf-8")
     path = tmp_path / "t.yaml"
     for old, new, said in (
-        ("reply: agrees", "reply: maybe", "row 'why-court': reply expects 'maybe'"),
+        ("reply: agrees", "reply: maybe", "row 'why-court': reply: unknown expectation 'maybe'"),
+        ("reply: agrees", "reply: agree", "did you mean 'agrees'"),
+        ("article: agrees", "artcle: agrees", "unknown key 'artcle'; did you mean 'article'"),
         ("rate(court", "rate(cort", "did you mean 'court'"),
-        ("look_at:", "look:", "'look_at' is missing"),
+        ("look_at:", "look:", "unknown key 'look'; did you mean 'look_at'"),
         ("sides:", "sides: [", "cannot be read"),
     ):
         path.write_text(text.replace(old, new, 1), encoding="utf-8")

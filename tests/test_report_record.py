@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from doubletalk.case.beside import all_codings, coding_files
+from doubletalk.case.beside import coding_files
+from doubletalk.evidence.coding import coded_record
 from doubletalk.evidence.coding_compare import robustness as agreement
 from doubletalk.evidence.lenses_table import load_tells_apart
 from doubletalk.evidence.permutation import Plan
@@ -35,9 +36,12 @@ def test_every_row_that_tells_the_sides_apart_has_a_question() -> None:
 def test_the_section_on_questions_shows_every_statement_and_what_cannot_be_shown() -> None:
     """Each question has its statements, what can and what cannot be said; the CSV has one row for each statement."""
     asked = load_questions(SHIPPED / "questions.yaml")[:2]
-    answered = ask(asked, load_record(SHIPPED), Plan(draws=50))
-    section = questions(_content(questions=answered))
+    record = load_record(SHIPPED)
+    answered = ask(asked, record, Plan(draws=50))
+    section = questions(_content(questions=answered, record=record))
     assert section is not None
+    assert "The share of easings of sanctions by western actors with major acts of repression in the 24" in section.body
+    assert section.body.count("<dt>90% interval</dt>") == sum(item.interval is not None for item in answered) == 2
     assert section.body.count("What can be said") == section.body.count("What cannot.") == 2
     rows = list(csv.DictReader(io.StringIO(section.files["questions.csv"])))
     assert [row["statement"] for row in rows] == [item.answer.statement for item in answered]
@@ -45,7 +49,7 @@ def test_the_section_on_questions_shows_every_statement_and_what_cannot_be_shown
 
 def test_robustness_shows_each_further_coding_against_the_first() -> None:
     """The section has a row for every actor and variable of each further coding, with the numbers of ``robustness``."""
-    codings = all_codings(SHIPPED, None)
+    codings = tuple(coded_record(SHIPPED, name) for name in coding_files(SHIPPED))
     section = robustness(_content(codings=codings))
     assert section is not None
     rows = agreement(codings)

@@ -67,7 +67,7 @@ class Case:
     their ranges, over which the report draws an atlas. ``cruxes``: the sizes that no source settles.
     ``words``: what the report calls players, types,
     actions and parameters of the games. ``long``: the long game and what is asked of it;
-    ``lenses``: the accounts of it that are compared on the record.
+    ``lenses``: the accounts of it that are compared on the record. ``claims_file``: where the claims are.
     """
 
     folder: Path
@@ -89,6 +89,7 @@ class Case:
     atlas: tuple[tuple[str, Rational, Rational], ...] = ()
     long: LongPlan | None = None
     lenses: Lenses | None = None
+    claims_file: Path | None = None
 
     @property
     def worlds(self) -> tuple[World, ...]:
@@ -108,7 +109,8 @@ def load_case(folder: str | Path) -> Case:
     reader.keys(top, "case", _CASE_KEYS, ("doubletalk_case", "title", "games"))
     if reader.text(top, "doubletalk_case", "case") != "1":
         raise reader.error("doubletalk_case: expected 1, the version of the format", top.line_of("doubletalk_case"))
-    paths = {name: _path(reader, top, "games", home, text) for name, text in reader.named(top, "games", "case").items()}
+    named, line = reader.named(top, "games", "case"), top.line_of("games")
+    paths = {name: reader.inside(home, text, "games", line) for name, text in named.items()}
     if not paths:
         raise reader.error(
             "games: found none, expected at least one, as in exchange: exchange.yaml", top.line_of("games")
@@ -116,11 +118,11 @@ def load_case(folder: str | Path) -> Case:
     games = {name: read_game_file(path) for name, path in paths.items()}
     sides: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
-    sources = _file(reader, top, "sources", home) if "sources" in top.entries else None
+    sources = reader.file(top, "sources", "case", home) if "sources" in top.entries else None
     plan = read_long_plan(reader, top, home)
     keys = _bibliography_keys(sources) if sources is not None else None
     if "claims" in top.entries:
-        place = _file(reader, top, "claims", home)
+        place = reader.file(top, "claims", "case", home)
         sides, claims = load_claims(place, tuple(games), keys)
         _check_figures(place, claims, games)
         asked = [(c.id, str(c.statement), c.statement_line) for c in claims if c.kind == "long game"]
@@ -139,7 +141,7 @@ def load_case(folder: str | Path) -> Case:
         sides,
         claims,
         _record(reader, top, home),
-        _file(reader, top, "tells_apart", home) if "tells_apart" in top.entries else None,
+        reader.file(top, "tells_apart", "case", home) if "tells_apart" in top.entries else None,
         sources,
         _window(reader, top, games),
         reader.texts(top, "assumptions", "case"),
@@ -149,6 +151,7 @@ def load_case(folder: str | Path) -> Case:
         atlas=_atlas(reader, top, games),
         long=plan,
         lenses=lenses,
+        claims_file=place if "claims" in top.entries else None,
     )
 
 
@@ -190,20 +193,6 @@ def _words(reader: Reader, top: Table, games: Mapping[str, GameFile]) -> dict[st
         if label not in known:
             raise reader.error(f"words: {unknown('label', label, tuple(known))}", top.line_of("words"))
     return words
-
-
-def _path(reader: Reader, top: Table, key: str, home: Path, name: str) -> Path:
-    place = home / name
-    if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise reader.error(f"{key}: found '{name}', expected a file inside the case folder", top.line_of(key))
-    if not place.is_file():
-        near = sorted(p.name for p in home.iterdir() if p.is_file())
-        raise reader.error(f"{key}: {unknown('file', name, near)}", top.line_of(key))
-    return place
-
-
-def _file(reader: Reader, top: Table, key: str, home: Path) -> Path:
-    return _path(reader, top, key, home, reader.text(top, key, "case"))
 
 
 def _flag(reader: Reader, top: Table, key: str) -> bool:

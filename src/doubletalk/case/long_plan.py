@@ -58,12 +58,12 @@ def read_long_plan(reader: Reader, top: Table, home: Path) -> LongPlan | None:
     """The entry ``longgame`` of case.yaml; None without one."""
     if "longgame" not in top.entries:
         return None
-    node, line = top.entries["longgame"], top.line_of("longgame")
+    node = top.entries["longgame"]
     if isinstance(node, Scalar):
-        return LongPlan(_game(reader, reader.text(top, "longgame", "case"), home, line))
+        return LongPlan(load_long_game(reader.file(top, "longgame", "case", home)))
     table = reader.table(node, "longgame")
     reader.keys(table, "longgame", _KEYS, ("file",))
-    game = _game(reader, reader.text(table, "file", "longgame"), home, table.line_of("file"))
+    game = load_long_game(reader.file(table, "file", "longgame", home))
     words = {key: reader.text(table, key, "longgame", "") for key in ("cycle", "worse", "relief", "from")}
     cycle, worse, relief, start = words.values()
     within, periods = (_count(reader, table, key, n) for key, n in (("within", WITHIN), ("periods", PERIODS)))
@@ -82,12 +82,6 @@ def read_long_plan(reader: Reader, top: Table, home: Path) -> LongPlan | None:
         except ClaimError as wrong:
             raise reader.error(f"longgame: {key}: {wrong.message}", table.line_of(key)) from None
     return plan
-
-
-def _game(reader: Reader, name: str, home: Path, line: int | None) -> LongGame:
-    if Path(name).is_absolute() or ".." in Path(name).parts or not (home / name).is_file():
-        raise reader.error(f"longgame: found '{name}', expected a file inside the case folder", line)
-    return load_long_game(home / name)
 
 
 def _count(reader: Reader, table: Table, key: str, default: int) -> int:

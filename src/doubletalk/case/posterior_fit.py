@@ -34,7 +34,7 @@ def read_fit(
 ) -> SavedFit:  # fmt: skip
     """The draws of a fit of *game* under *lens*; ``InputError`` with what is wrong with the file.
 
-    With *coded*, the moves that were fitted are to be those of that record, where the file has them.
+    With *coded*, the moves and levels that were fitted are to be those of that record, where the file has them.
     """
     try:
         import h5netcdf  # noqa: F401 - the engine that reads the file
@@ -52,10 +52,10 @@ def read_fit(
             told = {str(key): str(value) for key, value in found.attrs.items()}
         made = _observed(path) if coded is not None else {}
     except (OSError, ValueError, KeyError) as wrong:
-        raise InputError(f"is no saved fit: {wrong}", str(path)) from None
+        raise InputError(f"is no saved fit ({wrong}); expected a file written by doubletalk fit", str(path)) from None
     _check(path, game, lens, told, known, quarters)
     if coded is not None:
-        _same_moves(path, made, coded)
+        _same_record(path, made, coded)
     columns = [_variable(path, posterior, name) for name in free]
     parts = [_variable(path, terms, actor.name) for actor in game.actors]
     chains, count = columns[0].shape
@@ -108,11 +108,14 @@ def _observed(path: Path) -> dict[str, Any]:
         return {str(name): np.asarray(found[name]) for name in found.data_vars}
 
 
-def _same_moves(path: Path, made: dict[str, Any], coded: CodedRecord) -> None:
-    for k, actor in enumerate(coded.actors):
-        if actor in made and not np.array_equal(made[actor], coded.chosen[:, k]):
+def _same_record(path: Path, made: dict[str, Any], coded: CodedRecord) -> None:
+    """The moves that were fitted, and the levels where the file has them, are those of the record."""
+    parts = [("moves", name, coded.chosen[:, k]) for k, name in enumerate(coded.actors)]
+    parts += [("levels", name, coded.levels[:, k]) for k, name in enumerate(coded.variables)]
+    for what, name, now in parts:
+        if name in made and not np.array_equal(made[name], now):
             raise InputError(
-                f"it is a fit of another record: moves of {actor} are not those of {coded.coding}; fit it again",
+                f"it is a fit of another record: {what} of {name} are not those of {coded.coding}; fit it again",
                 str(path),
             )
 

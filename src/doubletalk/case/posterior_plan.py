@@ -27,18 +27,20 @@ def read_lenses(
     """The entry ``lenses`` of case.yaml, or the plain lenses; None in a case without a long game."""
     if "lenses" not in top.entries:
         return None if game is None else plain_lenses(game)
-    line, name = top.line_of("lenses"), reader.text(top, "lenses", "case")
     if game is None:
-        raise reader.error("lenses: goes with 'longgame', the game that they are lenses on", line)
-    if Path(name).is_absolute() or ".." in Path(name).parts or not (home / name).is_file():
-        raise reader.error(f"lenses: found '{name}', expected a file inside the case folder", line)
-    return load_lenses(home / name, game, sources, sides)
+        wrong = "lenses: goes with 'longgame', the game that they are lenses on"
+        raise reader.error(wrong, top.line_of("lenses"))
+    return load_lenses(reader.file(top, "lenses", "case", home), game, sources, sides)
 
 
 def check_posterior_claims(
-    path: Path, claims: Iterable[tuple[str, str, int | None]], lenses: Lenses | None, game: LongGame | None
-) -> None:
-    """Read the statements (claim id, statement, line); with a game look up every name. The first fault is raised."""
+    path: Path, claims: Iterable[tuple[str, str, int | None]], lenses: Lenses | None, game: LongGame | None,
+    quarters: Collection[str] | None = None,
+) -> None:  # fmt: skip
+    """Read the statements (claim id, statement, line); with a game look up every name. The first fault is raised.
+
+    quarters  those of the coded record; None: any
+    """
     for name, statement, line in claims:
         try:
             if game is None or lenses is None:
@@ -46,7 +48,7 @@ def check_posterior_claims(
             else:
                 check_posterior(
                     statement, lenses=lenses.names, stances=game.stances, actors=[a.name for a in game.actors],
-                    coefficients=[c.name for c in game.coefficients],
+                    coefficients=[c.name for c in game.coefficients], quarters=quarters,
                 )  # fmt: skip
         except ClaimError as wrong:
             at = len(statement) if wrong.at is None else wrong.at

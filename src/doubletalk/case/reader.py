@@ -87,3 +87,16 @@ class Reader:
         if not isinstance(node, Items) or not node.items:
             raise self.error(f"{key}: found {found(node)}, expected a list of {what}", table.line_of(key))
         return node.items
+
+    def file(self, table: Table, key: str, what: str, home: Path) -> Path:
+        """The file that *key* names, which has to be there, inside the folder *home*."""
+        return self.inside(home, self.text(table, key, what), key if what == "case" else what, table.line_of(key))
+
+    def inside(self, home: Path, name: str, what: str, line: int | None) -> Path:
+        """The file of that name inside the folder *home*; a wrong one is told the nearest that is there."""
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise self.error(f"{what}: found '{name}', expected a file inside the case folder", line)
+        if not (home / name).is_file():
+            near = sorted(p.name for p in home.iterdir() if p.is_file())
+            raise self.error(f"{what}: {unknown('file', name, near)}", line)
+        return home / name

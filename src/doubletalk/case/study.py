@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from doubletalk.case.beside import Beside, read_beside
 from doubletalk.case.clock import Clock
 from doubletalk.case.finding import find_case
 from doubletalk.case.flips import with_flips
@@ -109,6 +110,7 @@ class _Run:
         self.worlds = {world.name: WorldStudy(world, None, ()) for world in case.worlds}
         self.answers: dict[str, AnsweredClaim] = {}
         self.parsed: dict[str, Statement] = {}
+        self.beside: Beside | None = None
         self.record: Record | None = None
         self.rows: tuple[AnsweredRow, ...] = ()
         self.questions: tuple[AnsweredStatement, ...] = ()
@@ -124,6 +126,9 @@ class _Run:
         return solve(game, time_limit=self.clock.limit(), outcomes_only=outcomes_only)
 
     def everything(self) -> None:
+        self.tell(0.0, "reading the record")
+        self.beside = read_beside(self.case, self.saved)
+        self.record = None if self.beside is None else self.beside.record
         for name, stage in (
             ("games", self._games),
             ("claims", self._claims),
@@ -155,10 +160,6 @@ class _Run:
             _go_on(solution)
 
     def _claims(self) -> None:
-        if self.case.record:
-            from doubletalk.evidence.record import load_record
-
-            self.record = load_record(self.case.folder, self.case.as_of)
         for k, claim in enumerate(self.case.claims):
             self.tell(0.1 + 0.15 * k / len(self.case.claims), f"asking {claim.id}")
             self.answers[claim.id] = self._answered(claim)
@@ -189,20 +190,20 @@ class _Run:
 
     def _tells_apart(self) -> None:
         self.tell(0.3, "comparing the sides on the record")
-        if self.case.tells_apart is not None and self.record is not None:
-            from doubletalk.evidence.lenses_table import answer_table, load_tells_apart
+        if self.beside is None:
+            return
+        from doubletalk.evidence.lenses_table import answer_table
+        from doubletalk.evidence.questions import ask
 
-            self.rows = answer_table(load_tells_apart(self.case.tells_apart), self.record)
-        if self.record is not None:
-            from doubletalk.case.beside import all_codings, all_questions
+        if self.beside.table is not None:
+            self.rows = answer_table(self.beside.table, self.beside.record)
+        self.tell(0.32, "asking the record without a model")
+        self.questions = ask(self.beside.questions, self.beside.record)
+        self.codings = self.beside.codings
+        if self.case.long is not None and self.codings:
+            from doubletalk.forecast.stored import stored_forecasts
 
-            self.tell(0.32, "asking the record without a model")
-            self.questions = all_questions(self.case.folder, self.record)
-            self.codings = all_codings(self.case.folder, self.case.as_of)
-            if self.case.long is not None and self.codings:
-                from doubletalk.forecast.stored import stored_forecasts
-
-                self.forecasts = stored_forecasts(self.case.folder, self.case.long.game, self.codings[0])
+            self.forecasts = stored_forecasts(self.case.folder, self.case.long.game, self.codings[0])
 
     def _windows(self) -> None:
         if self.case.window is None:

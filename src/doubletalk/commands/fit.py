@@ -113,6 +113,7 @@ def _stored(case: Path, file: Path, coding: str) -> Path:
 def _needs_fit() -> None:
     try:
         import arviz  # noqa: F401
+        import h5netcdf  # noqa: F401 - what writes the file at the end
         import jax  # noqa: F401
         import numpyro  # noqa: F401
     except ImportError as missing:

@@ -20,6 +20,7 @@ __all__ = ["answer_questions"]
 
 def answer_questions(case: str, as_of: dt.date | None, as_json: bool, figure: Path | None, out: Path | None) -> None:
     """Answer the case's questions, show them, and write table and figure where asked."""
+    from doubletalk.case.beside import table_rows
     from doubletalk.case.finding import find_case
     from doubletalk.evidence.coding import as_of_date
     from doubletalk.evidence.questions import QUESTIONS_FILE, ask, load_questions, statement_row
@@ -31,8 +32,8 @@ def answer_questions(case: str, as_of: dt.date | None, as_json: bool, figure: Pa
     if figure is not None and figure.suffix.lower() not in (".svg", ".png", ".html"):
         raise InputError(f"found the ending '{figure.suffix}', expected .svg, .png or .html", str(figure))
     folder = find_case(case)
-    questions = load_questions(folder / QUESTIONS_FILE)
     record = load_record(folder, as_of or as_of_date(folder))
+    questions = load_questions(folder / QUESTIONS_FILE, record.vocabulary, record.series, table_rows(folder))
     with ProgressBar() as bar, Interruption().watched():
         answered = ask(questions, record, progress=bar)
     rows = [statement_row(item) for item in answered]

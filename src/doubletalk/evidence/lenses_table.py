@@ -18,20 +18,26 @@ from doubletalk.errors import InputError
 from doubletalk.evidence.language import RecordAnswer, RecordVerdict, check_statement, evaluate_record
 from doubletalk.evidence.permutation import Plan
 from doubletalk.evidence.record import Record
+from doubletalk.evidence.series import SeriesSet
 from doubletalk.evidence.statistics import DEFAULT_PLAN
-from doubletalk.evidence.tables import nearest_word
 from doubletalk.evidence.uncertainty import holm
 from doubletalk.evidence.vocabulary import Vocabulary
 from doubletalk.evidence.vocabulary_file import vocabulary_of
+from doubletalk.game.wording import unknown
 
 __all__ = ["AnsweredRow", "Asked", "TableRow", "TellsApart", "answer_table", "load_tells_apart"]
 
-EXPECTATIONS = ("agrees", "disagrees", "silent")
+EXPECTATIONS = ("agrees", "disagrees", "even", "silent")
+"""What a side may expect: that the record agrees, that it disagrees, that neither side of the comparison stands out, or
+nothing at all."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A statement and what each side expects of the record: ``agrees``, ``disagrees`` or ``silent``."""
+    """A statement and what each side expects of the record, each one of ``EXPECTATIONS``.
+
+    ``even`` fails when the record agrees and when it disagrees; as few cases show no evenness, it is open otherwise.
+    """
 
     statement: str
     expects: Mapping[str, str]
@@ -70,8 +76,13 @@ class AnsweredRow:
     shows: str
 
 
-def load_tells_apart(path: str | Path, vocabulary: Vocabulary | None = None) -> TellsApart:
-    """Read the table; every statement is parsed, so a wrong one is reported with the row that holds it."""
+def load_tells_apart(
+    path: str | Path, vocabulary: Vocabulary | None = None, series: SeriesSet | None = None
+) -> TellsApart:
+    """Read the table; every statement is parsed, so a wrong one is reported with the row that holds it.
+
+    series  those that a statement may name; any where None
+    """
     file = Path(path)
     known = vocabulary or vocabulary_of(file.parent)
     try:
@@ -82,24 +93,25 @@ def load_tells_apart(path: str | Path, vocabulary: Vocabulary | None = None) -> 
     sides = {str(k): str(v) for k, v in _mapping(top["sides"], "sides", (), file).items()}
     if not sides or not isinstance(top["rows"], list) or not top["rows"]:
         raise InputError("the table needs at least one side and a list of rows", str(file))
-    rows = tuple(_row(item, f"row {i}", sides, file, known) for i, item in enumerate(top["rows"], 1))
+    rows = tuple(_row(item, f"row {i}", sides, file, known, series) for i, item in enumerate(top["rows"], 1))
     return TellsApart(sides, rows)
 
 
 def _mapping(value: Any, where: str, keys: tuple[str, ...], file: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError(f"{where}: found {value!r}, expected keys and values", str(file))
-    for key in keys:
-        if key not in value:
-            raise InputError(f"{where}: {key!r} is missing", str(file))
     for key in value if keys else ():
         if key not in keys:
-            near = nearest_word(str(key), keys)
-            raise InputError(f"{where}: unknown key {key!r}" + (f"; did you mean {near!r}?" if near else ""), str(file))
+            raise InputError(f"{where}: {unknown('key', str(key), keys)}", str(file))
+    for key in keys:
+        if key not in value:
+            raise InputError(f"{where}: {key!r} is missing; it has {', '.join(keys)}", str(file))
     return value
 
 
-def _row(value: Any, where: str, sides: Mapping[str, str], file: Path, vocabulary: Vocabulary) -> TableRow:
+def _row(
+    value: Any, where: str, sides: Mapping[str, str], file: Path, vocabulary: Vocabulary, series: SeriesSet | None
+) -> TableRow:
     data = _mapping(value, where, ("id", "question", "expects", "look_at", "statements", "cannot_show"), file)
     where = f"row {data['id']!r}"
     said = _mapping(data["expects"], f"{where}, expects", tuple(sides), file)
@@ -110,11 +122,10 @@ def _row(value: Any, where: str, sides: Mapping[str, str], file: Path, vocabular
         part = _mapping(item, f"{where}, statements", ("statement", *sides), file)
         for side in sides:
             if part[side] not in EXPECTATIONS:
-                raise InputError(
-                    f"{where}: {side} expects {part[side]!r}, expected {', '.join(EXPECTATIONS)}", str(file)
-                )
+                wrong = unknown("expectation", str(part[side]), EXPECTATIONS)
+                raise InputError(f"{where}: {side}: {wrong}, in {part['statement']!r}", str(file))
         try:
-            check_statement(str(part["statement"]), vocabulary)
+            check_statement(str(part["statement"]), vocabulary, series)
         except InputError as error:
             raise InputError(f"{where}: {error.message}", str(file)) from error
         asked.append(Asked(str(part["statement"]), {side: part[side] for side in sides}))
@@ -158,11 +169,12 @@ def _answered(row: TableRow, table: TellsApart, answers: tuple[RecordAnswer, ...
 def _tally(side: str, row: TableRow, answers: tuple[RecordAnswer, ...]) -> tuple[int, int, int]:
     met = failed = open_ = 0
     for asked, answer in zip(row.asked, answers, strict=True):
+        wanted = {"agrees": RecordVerdict.AGREES, "disagrees": RecordVerdict.DISAGREES}.get(asked.expects[side])
         if asked.expects[side] == "silent":
             continue
         if answer.verdict not in (RecordVerdict.AGREES, RecordVerdict.DISAGREES):
             open_ += 1
-        elif (answer.verdict is RecordVerdict.AGREES) == (asked.expects[side] == "agrees"):
+        elif answer.verdict is wanted:
             met += 1
         else:
             failed += 1

@@ -6,7 +6,7 @@ cannot show. All statements of a file are taken together for Holm's adjustment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from doubletalk.evidence.language import RecordAnswer, check_statement, evaluate
 from doubletalk.evidence.measures import Response
 from doubletalk.evidence.permutation import Plan
 from doubletalk.evidence.record import Record
+from doubletalk.evidence.series import SeriesSet
 from doubletalk.evidence.statements import parse_statement
 from doubletalk.evidence.statistics import DEFAULT_PLAN
 from doubletalk.evidence.uncertainty import exact_interval, holm
@@ -23,8 +24,10 @@ from doubletalk.evidence.vocabulary import Vocabulary
 from doubletalk.evidence.vocabulary_file import vocabulary_of
 from doubletalk.game.fields import check_keys, items, label, required, table
 from doubletalk.game.nodes import Scalar, read_nodes, read_text, shown_path
+from doubletalk.game.wording import unknown
 
-__all__ = ["QUESTIONS_FILE", "AnsweredStatement", "Question", "ask", "load_questions", "statement_row"]
+__all__ = ["QUESTIONS_FILE", "AnsweredStatement", "Question", "ask", "load_questions", "share_interval",
+           "statement_row"]  # fmt: skip
 
 QUESTIONS_FILE = "questions.yaml"
 
@@ -57,8 +60,16 @@ class AnsweredStatement:
     p_holm: float | None
 
 
-def load_questions(path: str | Path, vocabulary: Vocabulary | None = None) -> tuple[Question, ...]:
-    """Read the questions; every statement is parsed, and a wrong one is reported with its line."""
+def load_questions(
+    path: str | Path,
+    vocabulary: Vocabulary | None = None,
+    series: SeriesSet | None = None,
+    known_rows: Collection[str] | None = None,
+) -> tuple[Question, ...]:
+    """Read the questions; every statement is parsed, and a wrong one is reported with its line.
+
+    series, known_rows  those that a statement and ``rows`` may name; any where None
+    """
     file = Path(path)
     shown = shown_path(file)
     known = vocabulary or vocabulary_of(file.parent)
@@ -79,11 +90,15 @@ def load_questions(path: str | Path, vocabulary: Vocabulary | None = None) -> tu
             for item in items(required(entry, "statements", what), f"{what}, statements"):
                 line = item.line
                 statement = item.text if isinstance(item, Scalar) else ""
-                check_statement(statement, known)
+                check_statement(statement, known, series)
                 statements.append(" ".join(statement.split()))
             line = None
             named = items(entry.entries["rows"], f"{what}, rows") if "rows" in entry.entries else ()
             rows = tuple(label(item, f"{what}, rows") for item in named)
+            for item, row in zip(named, rows, strict=True):
+                if known_rows is not None and row not in known_rows:
+                    told = unknown("row of the table 'what would tell them apart'", row, known_rows)
+                    raise InputError(f"question '{name}', rows: {told}", line=item.line)
             out.append(Question(name, question, tuple(statements), cannot, rows))
     except InputError as wrong:
         raise InputError(wrong.message, shown, wrong.line or line) from None
@@ -105,7 +120,7 @@ def ask(
         answers.append(evaluate_record(statement, record, plan))
     adjusted = holm([answer.p for answer in answers])
     return tuple(
-        AnsweredStatement(question, answer, _interval(answer, record), p)
+        AnsweredStatement(question, answer, share_interval(answer, record), p)
         for (question, _), answer, p in zip(asked, answers, adjusted, strict=True)
     )
 
@@ -132,8 +147,8 @@ def statement_row(item: AnsweredStatement) -> dict[str, Any]:
     }
 
 
-def _interval(answer: RecordAnswer, record: Record) -> tuple[float, float] | None:
-    """The interval of the left side where it is a share of triggers."""
+def share_interval(answer: RecordAnswer, record: Record) -> tuple[float, float] | None:
+    """The exact 90 per cent interval of the left side where it is a share of triggers, else None."""
     left = parse_statement(answer.statement, record.vocabulary).left
     if not (isinstance(left, Response) and left.how == "share") or not answer.accounts[0].denominator:
         return None

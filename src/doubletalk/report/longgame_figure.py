@@ -30,14 +30,14 @@ def _chart(responses: Sequence[Response], period: str, wide: bool) -> dict[str, 
     for variable in variables:
         data = alt.Data(values=[row for each in responses if each.variable == variable for row in _rows(each)])
         x = alt.X("n:Q", title=f"{period}s after it", axis=alt.Axis(grid=False, tickMinStep=1))
-        y = alt.Y("change:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(format="+.3~f", tickCount=4))
+        y = alt.Y("change:Q", title="levels", scale=alt.Scale(zero=True), axis=alt.Axis(format="+.3~f", tickCount=4))
         band = alt.Chart(data).mark_area(opacity=0.22, aria=False)
         line = alt.Chart(data).mark_line(strokeWidth=2, aria=False)
         zero = alt.Chart(alt.Data(values=[{"change": 0}])).mark_rule(color="#8c959f", strokeWidth=1, aria=False)
         colour = alt.Color("stance:N", title=None, scale=colours, legend=alt.Legend(symbolOpacity=1))
         layers = alt.layer(
             zero.encode(y=y),
-            band.encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=colour),
+            band.encode(x=x, y=alt.Y("low:Q", title="levels"), y2="high:Q", color=colour),
             line.encode(x=x, y=y, color=colour, strokeDash=alt.StrokeDash("stance:N", title=None, scale=dashes)),
         )
         panels.append(layers.properties(width=400 if wide else 270, height=150, title=variable))

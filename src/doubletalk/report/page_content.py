@@ -107,7 +107,8 @@ class RecordRow:
     """One answer of the record, in numbers; a number that is not defined is None.
 
     ``counts`` "3 over 11" cases; ``value`` and ``against`` the two sides compared; ``p`` with the calendar fixed and
-    its Monte-Carlo standard error ``p_error`` (0 when exact); ``p_clusters`` with events kept in their clusters
+    its Monte-Carlo standard error ``p_error`` (0 when exact); ``p_clusters`` with events kept in their clusters;
+    ``asked`` the statement as a sentence; ``interval`` exact, of a share of cases; ``lag`` days to the first response
     """
 
     statement: str
@@ -124,6 +125,9 @@ class RecordRow:
     p_clusters: float | None
     words: str
     event_ids: tuple[str, ...] = ()
+    asked: str = ""
+    interval: tuple[float, float] | None = None
+    lag: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,11 @@ import math
 from collections import Counter
 
 from doubletalk.evidence.calendar import Vote
+from doubletalk.evidence.in_words import in_words
+from doubletalk.evidence.lags import first_lag
 from doubletalk.evidence.language import RecordAnswer, RecordVerdict
 from doubletalk.evidence.lenses_table import AnsweredRow
+from doubletalk.evidence.questions import share_interval
 from doubletalk.evidence.reading import number
 from doubletalk.evidence.record import Record
 from doubletalk.report.page_content import LensRow, RecordRow
@@ -24,8 +27,8 @@ STANDING = {
 LONGEST_GROUP = 18
 
 
-def record_row(answer: RecordAnswer) -> RecordRow:
-    """One answer; numbers that are not defined become None."""
+def record_row(answer: RecordAnswer, record: Record | None = None) -> RecordRow:
+    """One answer; numbers that are not defined become None. Sentence, interval and lag need the *record*."""
     chance, shift = answer.chance, answer.shift
     counts = " against ".join(
         f"{number(a.numerator)} over {number(a.denominator)}" if a.denominator != 1 else number(a.numerator)
@@ -46,21 +49,34 @@ def record_row(answer: RecordAnswer) -> RecordRow:
         p_clusters=shift.p if shift else None,
         words=answer.words,
         event_ids=answer.event_ids,
+        asked="" if record is None else in_words(answer.statement, record.vocabulary),
+        interval=None if record is None else share_interval(answer, record),
+        lag="" if record is None else _lag(answer.statement, record),
     )
+
+
+def _lag(statement: str, record: Record) -> str:
+    found = first_lag(statement, record)
+    if found is None:
+        return ""
+    cases = "1 case" if found.cases == 1 else f"{found.cases} cases"
+    if found.low == found.high:
+        return f"{found.low} days {found.side} ({cases})"
+    return f"median {found.median:.0f} days {found.side} ({found.low} to {found.high}, {cases})"
 
 
 def _defined(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
 
 
-def lens_row(row: AnsweredRow) -> LensRow:
+def lens_row(row: AnsweredRow, record: Record | None = None) -> LensRow:
     """One answered row of the table that tells the sides apart."""
     return LensRow(
         id=row.row.id,
         question=row.row.question,
         expects=row.row.sides,
         look_at=row.row.look_at,
-        answers=tuple(record_row(answer) for answer in row.answers),
+        answers=tuple(record_row(answer, record) for answer in row.answers),
         wanted=tuple(asked.expects for asked in row.row.asked),
         met=row.met,
         shows=row.shows,

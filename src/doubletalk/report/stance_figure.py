@@ -32,18 +32,18 @@ def _chart(rows: Sequence[StanceRow], title: str, wide: bool) -> dict[str, Any]:
     band = [{"x": x, "low": round(row.low, 4), "high": round(row.high, 4)} for x, row in zip(places, rows, strict=True)]
     x = alt.X("x:Q", title=None, scale=alt.Scale(nice=False, zero=False),
               axis=alt.Axis(grid=False, format="d", tickCount=8 if wide else 5))  # fmt: skip
-    y = alt.Y("p:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".1f", tickCount=5))
+    y = alt.Y("p:Q", title="probability", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".1f", tickCount=5))
     kinds = [THEN, HINDSIGHT]
     colour = alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=list(PALETTE[:2])))
     dash = alt.StrokeDash("kind:N", title=None, scale=alt.Scale(domain=kinds, range=[[1, 0], [6, 3]]))
     half = alt.Chart(alt.Data(values=[{"p": 0.5}])).mark_rule(color="#8c959f", strokeWidth=1, aria=False).encode(y=y)
     area = alt.Chart(alt.Data(values=band)).mark_area(opacity=0.2, color=PALETTE[0], aria=False)
-    area = area.encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    area = area.encode(x=x, y=alt.Y("low:Q", title="probability"), y2="high:Q")
     line = alt.Chart(alt.Data(values=lines)).mark_line(strokeWidth=2, aria=False)
     line = line.encode(x=x, y=y, color=colour, strokeDash=dash)
     chart = alt.layer(half, area, line).properties(width=820 if wide else 290, height=260 if wide else 220)
     chart = chart.configure_view(stroke="#d0d7de").configure_legend(orient="bottom", labelFontSize=12, labelColor=INK)
-    chart = chart.configure_axis(labelFontSize=12, labelColor=INK)
+    chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK)
     drawn: dict[str, Any] = chart.to_dict()
     return drawn
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from doubletalk.evidence.uncertainty import LEVEL
 from doubletalk.report.page_content import STANDINGS, PageContent, RecordRow
-from doubletalk.report.tables import details, number, p_words, paragraphs, safe
+from doubletalk.report.tables import code, details, number, p_words, paragraphs, safe
 
-__all__ = ["record_cell", "side_badge", "standing_badge", "which_world"]
+__all__ = ["asked_cell", "record_cell", "side_badge", "standing_badge", "which_world"]
 
 
 def side_badge(content: PageContent, key: str) -> str:
@@ -21,15 +22,24 @@ def standing_badge(standing: str) -> str:
     return f'<span class="standing {name}"><span aria-hidden="true">{sign}</span> {safe(STANDINGS[standing])}</span>'
 
 
+def asked_cell(row: RecordRow) -> str:
+    """The statement as a sentence, and as it is written in the case."""
+    told = f"<p>{safe(row.asked)}</p>" if row.asked else ""
+    return f"{told}{code(row.statement)}"
+
+
 def record_cell(row: RecordRow) -> str:
+    low_high = "" if row.interval is None else f"{row.interval[0]:.2f} to {row.interval[1]:.2f}"
     facts = [
         ("Counted over cases", row.counts),
         ("Found", number(row.value)),
+        (f"{100 * LEVEL:.0f}% interval", low_high),
         ("Compared with", number(row.against)),
         ("In a random month", number(row.base_rate)),
         ("Difference by chance", number(row.expected)),
         ("p, calendar fixed", p_words(row.p, row.p_error)),
         ("p, clusters kept", p_words(row.p_clusters, None).replace(" (exact)", "")),
+        ("First response", row.lag),
     ]
     shown = "".join(f"<dt>{safe(k)}</dt><dd>{safe(v)}</dd>" for k, v in facts if v and v != "–")
     words = details("In words, and what so few cases can show", paragraphs([row.words]), css="screen")

@@ -23,6 +23,13 @@ __all__ = ["evidence"]
 HEADING = "What the record says for each lens"
 MOVERS = 6
 """How many quarters are named that moved the stance most."""
+METHODS = {
+    "Laplace": "Laplace's approximation",
+    "reweighting": "reweighting the draws",
+    "importance sampling": "importance sampling after a fit of its own",
+}
+"""What ``Variation.method`` is called."""
+
 LEARNED = 0.8
 """A posterior interval wider than this share of the prior's is called as wide as before."""
 
@@ -216,7 +223,7 @@ def _mover(content: PageContent, row: StanceRow) -> Sequence[str]:
     listed = "".join(f"<li>{words}</li>" for words in told)
     behind = f"<ul>{listed}</ul>" if listed else "none: the coding's default, nothing of note in the chronicle"
     moved = f"{row.shift:+.2f} ({row.shift_low:+.2f} to {row.shift_high:+.2f})"
-    return safe(row.quarter), code(row.move.replace(",", ", ")), safe(moved), behind
+    return safe(row.quarter), safe(row.move.replace(",", ", ").replace("_", " ")), safe(moved), behind
 
 
 # ---- coefficients, sensitivity, limits -------------------------------------------------------------------------------
@@ -258,12 +265,15 @@ def _sensitivity(found: Compared) -> str:
         # A lens of one stance has no belief at the start: it stays as it is.
         lines[_change_words(kind, value)] = {**filed, **own} if kind == "belief" else own
     shown = [("", (safe(words), *(_against(line.get(n), line) for n in names))) for words, line in lines.items()]
-    methods = ", ".join(dict.fromkeys(row.method for row in rows))
+    used = {m: [n for n in names if any(r.lens == n and r.method == m for r in rows)] for m in {r.method for r in rows}}
+    methods = "; ".join(f"{', '.join(those)} by {METHODS.get(m, m)}" for m, those in sorted(used.items()))
     return (
         "<h3>What it hangs on</h3><p>Each cell is how far the lens's log evidence is behind that of the best lens in "
-        f"its row (0.00 marks the best), with the Monte-Carlo error of its own evidence in brackets. By "
-        f"{safe(methods)}. A star: not to be trusted, since the weights are too uneven (Pareto k above 0.7) or the fit "
-        "did not settle.</p>" + stacked(("With", *names), shown, css="exact") + _switches(lines, names)
+        "its row (0.00 marks the best), with the Monte-Carlo error of its own evidence in brackets, where it has one. "
+        f"Below the first row: {safe(methods)}. A star: not to be trusted, since the weights are too uneven (Pareto k "
+        "above 0.7) or the fit did not settle.</p>"
+        + stacked(("With", *names), shown, css="exact")
+        + _switches(lines, names)
     )
 
 

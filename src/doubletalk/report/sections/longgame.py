@@ -191,7 +191,7 @@ def _lasting(content: PageContent, found: LongStudy) -> list[str]:
         told = []
         for each in found.responses:
             if each.stance == stance and abs(each.change[-1]) > SURE * each.error[-1]:
-                told.append(f"{'more' if each.change[-1] > 0 else 'less'} {each.variable}")
+                told.append(f"a {'higher' if each.change[-1] > 0 else 'lower'} level of {each.variable}")
         left = " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else "".join(told)
         after = f"after {found.plan.periods} {found.plan.game.period}s"
         whom = f"{content.name(found.plan.game.informed)} is {content.name(stance)}" if found.plan.game.informed else ""

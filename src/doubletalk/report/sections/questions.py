@@ -10,8 +10,8 @@ from doubletalk.evidence.uncertainty import LEVEL
 from doubletalk.report.chronicle_data import csv_text
 from doubletalk.report.page_content import PageContent, Section
 from doubletalk.report.page_record import record_row
-from doubletalk.report.sections.badges import record_cell, standing_badge
-from doubletalk.report.tables import code, paragraphs, safe, stacked
+from doubletalk.report.sections.badges import asked_cell, record_cell, standing_badge
+from doubletalk.report.tables import paragraphs, safe, stacked
 
 __all__ = ["questions"]
 
@@ -43,11 +43,11 @@ def _summary(answered: tuple[AnsweredStatement, ...]) -> list[str]:
 
 
 def _one(content: PageContent, question: Question, items: list[AnsweredStatement]) -> str:
-    cells = []
+    cells, record = [], None if content.study is None else content.study.record
     for item in items:
-        row = record_row(item.answer)
-        told = [f"<p>{safe(words)}</p>" for words in _numbers(item)]
-        cells.append(("", (code(row.statement), standing_badge(row.standing) + "".join(told), record_cell(row))))
+        row = record_row(item.answer, record)
+        holm = "" if item.p_holm is None else f"<p>p adjusted for all: {item.p_holm:.3f}</p>"
+        cells.append(("", (asked_cell(row), standing_badge(row.standing) + holm, record_cell(row))))
     parts = {row.id: row.question for row in content.lenses}
     links = ", ".join(f'<a href="#lens-{safe(i)}">{safe(parts[i])}</a>' for i in question.rows if i in parts)
     bears = f"<p>Bears on: {links}</p>" if links else ""
@@ -57,16 +57,6 @@ def _one(content: PageContent, question: Question, items: list[AnsweredStatement
         + f"<p><strong>What can be said.</strong> {safe(_said(items))}</p>"
         f"<p><strong>What cannot.</strong> {safe(question.cannot_show)}</p></section>"
     )
-
-
-def _numbers(item: AnsweredStatement) -> list[str]:
-    words = []
-    if item.interval is not None:
-        low, high = item.interval
-        words.append(f"{100 * LEVEL:.0f}% interval of the share: {low:.2f} to {high:.2f}")
-    if item.p_holm is not None:
-        words.append(f"p adjusted for all: {item.p_holm:.3f}")
-    return words
 
 
 def _said(items: list[AnsweredStatement]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from doubletalk.report.page_content import LensRow, PageContent, Section
 from doubletalk.report.page_headline import luck
-from doubletalk.report.sections.badges import record_cell, side_badge, standing_badge
-from doubletalk.report.tables import code, details, link, paragraphs, safe, stacked
+from doubletalk.report.sections.badges import asked_cell, record_cell, side_badge, standing_badge
+from doubletalk.report.tables import details, link, paragraphs, safe, stacked
 from doubletalk.report.timeline import timeline_svg
 
 __all__ = ["record", "timeline"]
@@ -19,8 +19,10 @@ def record(content: PageContent) -> Section | None:
         "<p>Each question is put to the record as statements that can come out either way. The p-value says how often "
         "chance would give a number at least as far out, when the months of one kind of event are exchanged while the "
         "eras and the election calendar are held fixed; ± is the error of the draws. A second test keeps events in "
-        "their clusters. The record agrees or disagrees only where both are at most 0.1; else it cannot tell. An order "
-        "in time shows no cause.</p>"
+        "their clusters. The record agrees or disagrees only where both are at most 0.1; else it cannot tell. "
+        "Intervals of a share are exact (Clopper and Pearson) and take cases for independent, which those of one "
+        "crisis are not. The first response is the nearest one within the window, over the cases that have one. An "
+        "order in time shows no cause.</p>"
     )
     intro += paragraphs([luck([answer for row in content.lenses for answer in row.answers])])
     body = intro + "".join(_lens(content, row) for row in content.lenses)
@@ -38,7 +40,7 @@ def _lens(content: PageContent, row: LensRow) -> str:
             (
                 "",
                 (
-                    code(answer_row.statement),
+                    asked_cell(answer_row),
                     f"{standing_badge(answer_row.standing)}<br><small>{hopes}</small>",
                     record_cell(answer_row),
                 ),
@@ -57,7 +59,8 @@ def _lens(content: PageContent, row: LensRow) -> str:
 
 
 def _hope(want: str) -> str:
-    return {"agrees": "expects agreement", "disagrees": "expects disagreement"}.get(want, "no expectation")
+    words = {"agrees": "expects agreement", "disagrees": "expects disagreement", "even": "expects no difference"}
+    return words.get(want, "no expectation")
 
 
 def timeline(content: PageContent) -> Section | None:
