@@ -14,7 +14,8 @@ def assumptions(content: PageContent) -> Section | None:
     if content.assumptions:
         parts.append("<ul>" + "".join(f"<li>{safe(words)}</li>" for words in content.assumptions) + "</ul>")
     if content.parameters:
-        rows = [(code(p.name), code(p.value), safe(p.meaning)) for p in content.parameters]
+        whole = '<span class="whole">{}</span>'
+        rows = [(code(p.name), whole.format(code(p.value)), safe(p.meaning)) for p in content.parameters]
         parts.append("<h3>Parameters</h3>" + table(("Name", "Value", "Meaning and where it comes from"), rows))
     return Section("assumptions", "What was assumed", "".join(parts)) if parts else None
 

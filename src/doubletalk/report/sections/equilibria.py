@@ -53,7 +53,7 @@ def _outcome(view: OutcomeView) -> str:
     ]
     if view.replies:
         body.append(table(("In the end, after", "the sender does"), [(safe(a), safe(b)) for a, b in view.replies]))
-    body.append(table(("Player", "gets"), [(safe(a), safe(b)) for a, b in view.payoffs], css="exact"))
+    body.append(table(("Player", "gets"), [(safe(a), safe(b)) for a, b in view.payoffs]))
     if view.survives:
         body.append(table(("Refinement", "verdict"), [(safe(a), safe(b)) for a, b in view.survives]))
     body.append(

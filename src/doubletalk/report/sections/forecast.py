@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -129,16 +130,16 @@ def _score_cells(content: PageContent, row: Mapping[str, Any], reference: str) -
         safe(content.name(row["actor"])),
         _plus(row["log_score"], row["log_score_error"]),
         _plus(row["brier"], row["brier_error"]),
-        "–" if own else f"{difference:+.3f} ± {error:.3f}",
-        "–" if own else _better(difference, error),
+        "–" if own or difference is None else f"{difference:+.3f}{'' if error is None else f' ± {error:.3f}'}",
+        "–" if own or difference is None else _better(difference, error, row["count"]),
     )
 
 
-def _better(difference: float, error: float) -> str:
+def _better(difference: float, error: float | None, count: int) -> str:
     from doubletalk.forecast.compare import verdict
     from doubletalk.forecast.scores import MeanScore
 
-    return verdict(MeanScore(difference, error, 0))
+    return verdict(MeanScore(difference, math.nan if error is None else error, count))
 
 
 def _plus(value: float | None, error: float | None) -> str:
