@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from doubletalk.regions.thresholds import Change, Line, Stretch, find_thresholds
 from doubletalk.regions.thresholds_data import Letters, rows_of, thresholds_csv, thresholds_json
 from doubletalk.regions.thresholds_game import AskLine
 from doubletalk.report.sections.thresholds import settled
-from doubletalk.report.thresholds_figure import thresholds_html, thresholds_svg
+from doubletalk.report.thresholds_figure import _points, thresholds_html, thresholds_svg
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -249,6 +250,18 @@ def test_tables_and_pictures_say_the_same() -> None:
     assert "url(" not in picture
     page = thresholds_html(lines, letters, letters.listed)
     assert all(told.replace(">", "&gt;") in page for told in letters.listed.values())
+
+
+def test_numbers_above_a_strip_do_not_run_into_each_other() -> None:
+    """Of two thresholds too near for their numbers the first is named; on a wider picture both are."""
+    ask, lines = lines_of(SPENCE, "cost", "0", "3", "equilibria")
+    letters = Letters(lines, ask.words, ask.parts)
+    line = lines[0]
+    places = [rational(words) for words in ("1", "101/100", "3/2")]
+    near = [replace(line.changes[0], value=None, low=place, high=place) for place in places]
+    shown = [p["number"] for p in _points(replace(line, changes=tuple(near)), 0, letters, 560)]
+    assert shown == ["1.0000", "", "1.5000"]
+    assert all(p["number"] for p in _points(replace(line, changes=tuple(near)), 0, letters, 20_000))
 
 
 def run(folder: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:

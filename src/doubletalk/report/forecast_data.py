@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from doubletalk.forecast.case_forecast import CaseForecast, Scored
 from doubletalk.forecast.compare import Row, verdicts
-from doubletalk.forecast.evaluate import fingerprint
-from doubletalk.forecast.predict import Quantity
 from doubletalk.forecast.scores import Bin
 from doubletalk.report.forecast_figure import Fan
+
+if TYPE_CHECKING:  # these modules need jax, and a report is written without it too
+    from doubletalk.forecast.case_forecast import CaseForecast, Scored
+    from doubletalk.forecast.predict import Quantity
 
 __all__ = ["fans", "forecast_json", "forecast_rows", "reliability_rows", "score_rows"]
 
@@ -126,6 +127,8 @@ def _past(forecast: CaseForecast) -> dict[str, dict[str, str]]:
 
 def forecast_json(forecast: CaseForecast, scored: Scored | None = None) -> dict[str, Any]:
     """Everything: how it was made, the probabilities, and the scores where there are any."""
+    from doubletalk.forecast.evaluate import fingerprint
+
     draws, options, coded = forecast.draws, forecast.options, forecast.known.coded
     belief = forecast.prediction.belief
     told = {**asdict(options), "coding": None if options.coding is None else str(options.coding)}

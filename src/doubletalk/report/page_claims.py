@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from doubletalk.case.language import parse_statement
 from doubletalk.case.long_claims import LongVerdict
-from doubletalk.case.posterior_claims import PosteriorVerdict
 from doubletalk.case.study_result import AnsweredClaim
 from doubletalk.case.sweep import Interval
 from doubletalk.case.verdict import Flip, Search, Verdict
+from doubletalk.evidence.record import Record
 from doubletalk.exact import decimal, text
 from doubletalk.report.page_content import ClaimRow, SourceRow
 from doubletalk.report.page_record import record_row
 from doubletalk.report.page_sources import find_address
 from doubletalk.report.window_figure import number_words
+
+if TYPE_CHECKING:
+    from doubletalk.case.posterior_claims import PosteriorVerdict
 
 __all__ = ["claim_row", "compact"]
 
@@ -45,6 +49,7 @@ def claim_row(
     sources: Mapping[str, SourceRow],
     parameters: Collection[str] = (),
     worlds: tuple[str, ...] = (),
+    record: Record | None = None,
 ) -> ClaimRow:
     """One claim with its answer, of whatever kind; a range over none of *parameters* is one of beliefs.
 
@@ -70,7 +75,7 @@ def claim_row(
     elif item.posterior_answer is not None:
         about, standing = "the fitted game", _LONG[item.posterior_answer.answer]
         answer, reason = item.posterior_answer.words, _rests_on(item.posterior_answer)
-    row = None if found is None else record_row(found)
+    row = None if found is None else record_row(found, record)
     return ClaimRow(
         id=claim.id,
         side=claim.who,
@@ -89,7 +94,7 @@ def claim_row(
         record=row,
         reach=_reach_words(item),
         by_construction=claim.by_construction or "",
-        attribution=". ".join(filter(None, (ATTRIBUTIONS.get(claim.attribution or "", ""), claim.note, claim.shared))),
+        attribution=_sentences(ATTRIBUTIONS.get(claim.attribution or "", ""), claim.note, claim.shared),
         shared=claim.shared or "",
         searched=_searched(verdict.searched, parameters)
         if verdict is not None
@@ -98,6 +103,12 @@ def claim_row(
         else "",
         worlds=reaches if verdict is not None else (),
     )
+
+
+def _sentences(*parts: str | None) -> str:
+    """The parts that are there, each ended by one full stop but the last, which stays as it is."""
+    told = [part for part in parts if part]
+    return " ".join([*(part.rstrip(".") + "." for part in told[:-1]), *told[-1:]])
 
 
 def _rests_on(found: PosteriorVerdict) -> str:

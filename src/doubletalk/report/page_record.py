@@ -43,7 +43,7 @@ def record_row(answer: RecordAnswer, record: Record | None = None) -> RecordRow:
         value=_defined(answer.left),
         against=_defined(answer.right),
         base_rate=_defined(answer.base_rate),
-        expected=_defined(chance.expected) if chance else None,
+        expected=_defined(chance.expected) if chance and chance.expected != answer.right else None,
         p=_defined(answer.p),
         p_error=chance.error if chance else None,
         p_clusters=shift.p if shift else None,

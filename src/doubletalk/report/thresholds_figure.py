@@ -15,7 +15,9 @@ __all__ = ["thresholds_html", "thresholds_svg"]
 
 Words = Callable[[int, Hashable], str]
 LONGEST_NUMBER = 9
-ROW, WIDE, NARROW = 30, 560, 280
+ROW, WIDE, NARROW, NARROW_LABELLED = 30, 560, 280, 225
+LETTER = 6.2
+"""Width of a figure of the numbers above a strip, in pixels."""
 
 
 def thresholds_svg(lines: Sequence[Line], words: Words, *, wide: bool = True, mark: Rational | None = None) -> str:
@@ -35,16 +37,16 @@ def thresholds_html(lines: Sequence[Line], words: Words, listed: Mapping[str, st
 def _chart(lines: Sequence[Line], words: Words, wide: bool, mark: Rational | None) -> dict[str, Any]:
     import altair as alt
 
-    line = lines[0]
+    line, several = lines[0], len(lines) > 1
+    width = WIDE if wide else NARROW_LABELLED if several else NARROW
     strips = [row for k, each in enumerate(lines) for row in _strips(each, k, words)]
-    points = [row for k, each in enumerate(lines) for row in _points(each, k, words)]
+    points = [row for k, each in enumerate(lines) for row in _points(each, k, words, width)]
     answers = list(dict.fromkeys(strip["answer"] for strip in strips))
     colours = [SHADES[k % len(SHADES)] for k in range(len(answers))]
     scale = alt.Scale(domain=[decimal(line.low), decimal(line.high)], nice=False, zero=False)
     x = alt.X("from:Q", scale=scale, title=line.name, axis=alt.Axis(grid=False))
-    several = len(lines) > 1
     order = [each.question for each in lines]
-    axis = alt.Axis(labelLimit=230 if wide else 90, domain=False, ticks=False) if several else None
+    axis = alt.Axis(labelLimit=230 if wide else 145, domain=False, ticks=False) if several else None
     y = alt.Y("question:N", sort=order, title=None, axis=axis, scale=alt.Scale(paddingInner=0.55, paddingOuter=0.4))
     fill = alt.Color(
         "answer:N",
@@ -62,7 +64,6 @@ def _chart(lines: Sequence[Line], words: Words, wide: bool, mark: Rational | Non
     if mark is not None:
         filed = alt.Chart(alt.Data(values=[{"from": decimal(mark)}]))
         layers.append(filed.mark_rule(color=INK, strokeDash=[3, 3]).encode(x=x))
-    width = WIDE if wide else NARROW
     chart = alt.layer(*layers).properties(width=width, height=(ROW + 16) * len(lines))
     drawn: dict[str, Any] = (
         chart.configure_view(stroke=None)
@@ -86,9 +87,14 @@ def _strips(line: Line, k: int, words: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _points(line: Line, k: int, words: Words) -> list[dict[str, Any]]:
-    found = []
+def _points(line: Line, k: int, words: Words, width: int) -> list[dict[str, Any]]:
+    """The changes; a number that would run into the one before it is left to the list and the tooltip."""
+    found, end = [], float("-inf")
+    scale = width / (decimal(line.high) - decimal(line.low))
     for change in line.changes:
+        number, place = _short(change), (decimal((change.low + change.high) / 2) - decimal(line.low)) * scale
+        half = LETTER * len(number) / 2
+        number, end = ("", end) if place - half < end else (number, place + half)
         at_it = words(k, change.at_it) if change.value is not None else "not solved at it"
         found.append(
             {
@@ -96,7 +102,7 @@ def _points(line: Line, k: int, words: Words) -> list[dict[str, Any]]:
                 "from": decimal((change.low + change.high) / 2),
                 "answer": at_it,
                 "where": f"{line.name} = {_number(change)}",
-                "number": _short(change),
+                "number": number,
             }
         )
     return found

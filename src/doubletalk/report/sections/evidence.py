@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from doubletalk.case.posterior_data import coefficient_rows, stance_rows
 from doubletalk.case.posterior_study import PosteriorStudy, StanceRow
-from doubletalk.lenses.comparing import Pair, pairs, score_pairs, weights_of
-from doubletalk.lenses.evidence import LensEvidence
-from doubletalk.lenses.output import files_of, method_words, restriction_rows
-from doubletalk.lenses.work import Compared
 from doubletalk.report.chronicle_data import csv_text
 from doubletalk.report.page_content import PageContent, Section
 from doubletalk.report.page_sources import find_address, read_sources
 from doubletalk.report.stance_figure import stance_svg
 from doubletalk.report.tables import code, details, link, paragraphs, safe, stacked
+
+if TYPE_CHECKING:  # these modules need jax, and a report is written without it too
+    from doubletalk.lenses.comparing import Pair
+    from doubletalk.lenses.evidence import LensEvidence
+    from doubletalk.lenses.work import Compared
 
 __all__ = ["evidence"]
 
@@ -41,6 +42,8 @@ def evidence(content: PageContent) -> Section | None:
         return None
     if found.missing or found.compared is None:
         return Section("evidence", HEADING, paragraphs([f"The record was not fitted: {found.missing}."]))
+    from doubletalk.lenses.output import files_of
+
     body = (
         _intro(found.compared, found)
         + _lenses(content, found.compared)
@@ -60,6 +63,8 @@ def evidence(content: PageContent) -> Section | None:
 
 
 def _intro(found: Compared, study: PosteriorStudy) -> str:
+    from doubletalk.lenses.output import method_words
+
     saved, unread, found_lens = study.saved, study.unread, study.lens
     quarters = found.record.quarters
     told = (
@@ -87,6 +92,8 @@ def _intro(found: Compared, study: PosteriorStudy) -> str:
 
 
 def _lenses(content: PageContent, found: Compared) -> str:
+    from doubletalk.lenses.output import restriction_rows
+
     sources = read_sources(content.study.case.sources) if content.study is not None else {}
     rows = []
     for lens in found.lenses.lenses:
@@ -118,6 +125,8 @@ def _status(row: dict[str, object]) -> str:
 
 
 def _evidence(content: PageContent, found: Compared) -> str:
+    from doubletalk.lenses.comparing import pairs, weights_of
+
     chances = weights_of(found.evidence)
     rows = []
     for name, item in found.evidence.items():
@@ -170,6 +179,8 @@ def _verdict(pair: Pair) -> str:
 def _scores(found: Compared) -> str:
     if not found.scores:
         return ""
+    from doubletalk.lenses.comparing import score_pairs
+
     rows = []
     for each in score_pairs(found.scores, found.actors):
         rows.append(("", (f"{code(each.one)} less {code(each.other)}", safe(each.actor or "all"),

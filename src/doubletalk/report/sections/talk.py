@@ -52,7 +52,7 @@ def _game(content: PageContent, solution: Solution, worth: TalkWorth, kind: Taxo
     head = ("If", *(_cap(content.name(who)) for who in game.players))
     body = [
         f"<p>{safe(intro)}</p>{which_world(content)}",
-        stacked(head, [("", row) for row in _rows(content, game, worth)], css="exact"),
+        stacked(head, [("", row) for row in _rows(content, game, worth)]),
         paragraphs([*_compared(content, game, worth), *_gaps(content, game, worth)]),
         _commitment(content, game, worth.commitment),
         "<h3>In public and in private</h3>",
