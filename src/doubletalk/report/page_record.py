@@ -62,7 +62,7 @@ def _lag(statement: str, record: Record) -> str:
     cases = "1 case" if found.cases == 1 else f"{found.cases} cases"
     if found.low == found.high:
         return f"{found.low} days {found.side} ({cases})"
-    return f"median {found.median:.0f} days {found.side} ({found.low} to {found.high}, {cases})"
+    return f"median {found.median:g} days {found.side} ({found.low} to {found.high}, {cases})"
 
 
 def _defined(value: float | None) -> float | None:
