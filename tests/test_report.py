@@ -348,8 +348,15 @@ def test_luck_is_told_beside_the_tests(belarus: StudyResult, page: str) -> None:
     asked = [claim.record for claim in content.claims if claim.record is not None]
     caveat = luck(asked)
     tested = sum(row.p is not None for row in asked)
-    assert caveat.startswith(f"{tested} statements are tested at the level 0.1: by luck alone about two would pass")
-    assert caveat[3:] in " ".join(told_apart(content))
+    assert caveat.startswith(f"{tested} statements are tested at the level 0.1: by luck alone about three would pass")
+    told = " ".join(told_apart(content))
+    assert caveat[3:] in told
+    held = [claim for claim in content.claims if claim.record is not None and claim.standing == "yes"]
+    tests = [claim for claim in held if claim.record.p is not None]
+    assert all(claim.shared for claim in tests)
+    assert {claim.side for claim in held if claim not in tests} == {"article", "reply"}
+    assert "All that pass are expected by the other side too" in told
+    assert "Two more hold as recorded numbers set side by side, which no test can judge." in told
     for anchor in ("claims", "record"):
         section = page[page.index(f'<section id="{anchor}"') :].split("<section id")[1]
         assert "by luck alone about" in section

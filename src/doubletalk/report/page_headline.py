@@ -161,7 +161,8 @@ def of_claims(claims: Sequence[ClaimRow]) -> str:
     caveat = luck([claim.record for claim in claims if claim.record is not None])
     if not caveat:
         return ""
-    passed = [claim for claim in claims if claim.record is not None and claim.standing == "yes"]
+    held = [claim for claim in claims if claim.record is not None and claim.standing == "yes"]
+    passed = [claim for claim in held if claim.record is not None and claim.record.p is not None]
     both = sum(bool(claim.shared) for claim in passed)
     words = f"Of the claims about the record, {caveat[:1].lower()}{caveat[1:]}"
     if both:
@@ -170,6 +171,9 @@ def of_claims(claims: Sequence[ClaimRow]) -> str:
         else:
             which = f"Of those that pass, {both} {'is' if both == 1 else 'are'}"
         words += f" {which} expected by the other side too, so that part of the count parts nobody."
+    if untested := len(held) - len(passed):
+        more = "One more holds" if untested == 1 else f"{_WORDS.get(untested, str(untested)).capitalize()} more hold"
+        words += f" {more} as recorded numbers set side by side, which no test can judge."
     return words
 
 
