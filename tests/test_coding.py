@@ -434,3 +434,9 @@ def test_later_events_are_read_only_when_asked_for_with_a_date(tmp_path: Path) -
     assert after.levels[-1, :2].tolist() == before.after[:2].tolist()
     with pytest.raises(InputError, match="given with as_of"):
         coded_record(case, later=tmp_path / "later.csv")
+
+
+def test_a_misspelt_coding_is_told_the_nearest() -> None:
+    """A name that is no file of the folder is met with the one that is like it."""
+    with pytest.raises(InputError, match=r"coding-frist\.yaml: there is no such .* mean 'coding-first\.yaml'\?"):
+        coded_record(SHIPPED, "coding-frist.yaml")

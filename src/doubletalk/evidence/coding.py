@@ -165,7 +165,11 @@ def coded_record(
 def coding_of(folder: Path, coding: str | Path | None, vocabulary: Vocabulary) -> Coding:
     """A coding from a file, or from the file of that name in *folder* (``coding.yaml`` if None), in a case's words."""
     named = Path(CODING_FILE if coding is None else coding)
-    return load_coding(named if named.exists() and coding is not None else folder / named, vocabulary)
+    file = named if named.exists() and coding is not None else folder / named
+    near = None if file.exists() else nearest_word(file.stem, [each.stem for each in folder.glob("*.yaml")])
+    if near:
+        raise InputError(f"there is no such coding; did you mean '{near}.yaml'?", str(file))
+    return load_coding(file, vocabulary)
 
 
 def code(record: Record, coding: Coding) -> CodedRecord:

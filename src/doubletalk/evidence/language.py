@@ -194,7 +194,8 @@ def _verdict(
     if counted and len(counted) == len(measures):
         fewest = sum(counted)
     if fewest < FEWEST_TRIGGERS:
-        return RecordVerdict.CANNOT_TELL, f"only {number(fewest)} cases; at least {FEWEST_TRIGGERS} are needed"
+        cases = "there are no cases" if fewest == 0 else f"only {number(fewest)} case{'' if fewest == 1 else 's'}"
+        return RecordVerdict.CANNOT_TELL, f"{cases}; at least {FEWEST_TRIGGERS} are needed"
     if not any(tests):
         if p is not None:
             clear = p <= LARGEST_P
