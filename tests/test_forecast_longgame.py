@@ -23,6 +23,7 @@ from doubletalk.evidence.coding import coded_record  # noqa: E402
 from doubletalk.evidence.plover import plover_rows, plover_text  # noqa: E402
 from doubletalk.evidence.uncertainty import exact_interval  # noqa: E402
 from doubletalk.evidence.vocabulary_file import vocabulary_of  # noqa: E402
+from doubletalk.forecast import evaluate  # noqa: E402
 from doubletalk.forecast.case_forecast import Options, make_forecast, score  # noqa: E402
 from doubletalk.forecast.compare import verdicts  # noqa: E402
 from doubletalk.forecast.draws import padded, quick_draws, sequential_draws  # noqa: E402
@@ -545,6 +546,17 @@ def test_the_fingerprint_is_that_of_what_matters(rolled):
     for other in ((replace(game, coefficients=wider), coded, ROLLING), (game, moved, ROLLING),
                   (game, coded, replace(ROLLING, length=4))):  # fmt: skip
         assert fingerprint(*other) != mine
+
+
+def test_another_sequential_method_makes_only_what_it_made_stale(rolled, monkeypatch):
+    """The method's number is the sampler's own, and counts for rolling forecasts and ``--fit sequential`` alone."""
+    game, coded, _ = rolled
+    assert evaluate.SEQUENTIAL == sequential.METHOD
+    several = (ROLLING, {"fit": "sequential", "draws": 5}, {"fit": "quick", "draws": 5})
+    before = [fingerprint(game, coded, options) for options in several]
+    monkeypatch.setattr(evaluate, "SEQUENTIAL", 99)
+    after = [fingerprint(game, coded, options) for options in several]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [False, False, True]
 
 
 def test_first_origins_that_cannot_be(rolled):

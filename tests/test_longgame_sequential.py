@@ -16,7 +16,7 @@ from doubletalk.errors import DoubletalkError  # noqa: E402
 from doubletalk.lenses.declaration import Held, Lens  # noqa: E402
 from doubletalk.lenses.restricting import one_stance, under  # noqa: E402
 from doubletalk.longgame.fitting import fit_mode  # noqa: E402
-from doubletalk.longgame.importance import DEGREES, Part, importance  # noqa: E402
+from doubletalk.longgame.importance import DEGREES, Part, importance, moments_of_groups  # noqa: E402
 from doubletalk.longgame.posterior import Posterior  # noqa: E402
 from doubletalk.longgame.sequential import (  # noqa: E402
     _Chains,
@@ -103,6 +103,37 @@ def test_the_kernel_leaves_its_own_t_as_it_is() -> None:
         assert np.allclose(np.cov(z), np.eye(d) * DEGREES / (DEGREES - 2), atol=0.12)
         kept = np.mean(z * np.linalg.solve(root, (u - part.centre).T)) / np.mean(z**2)
         assert abs(kept - np.sqrt(1 - step**2)) < 0.05
+
+
+def test_moments_of_groups_count_groups_and_not_draws() -> None:
+    """Repeating every draw within its group changes nothing; more groups, or true correlations, are shrunk less."""
+    random, d = np.random.default_rng(1), 12
+    root = np.linalg.cholesky(0.2 * np.eye(d) + 0.8)
+    apart = ~np.eye(d, dtype=bool)
+
+    def kept(u, groups) -> float:
+        """How much of the correlations is left."""
+        _, covariance = moments_of_groups(u, np.zeros(len(u)), groups)
+        sd = np.sqrt(np.diag(covariance))
+        assert np.allclose(sd, u.std(axis=0))
+        assert np.linalg.eigvalsh(covariance).min() > 0
+        return float((covariance / np.outer(sd, sd))[apart].sum() / np.corrcoef(u.T)[apart].sum())
+
+    few = random.standard_normal((60, d))
+    once = moments_of_groups(few, random.standard_normal(60) * 0.1, np.arange(60))
+    logs = np.random.default_rng(1)
+    logs.standard_normal((60, d))
+    again = moments_of_groups(
+        np.repeat(few, 5, axis=0), np.repeat(logs.standard_normal(60) * 0.1, 5), np.repeat(np.arange(60), 5)
+    )
+    assert all(np.allclose(a, b) for a, b in zip(once, again, strict=True))
+    alike, unlike = few @ root.T, few
+    assert kept(unlike, np.arange(60)) < 0.2
+    assert kept(alike, np.arange(60)) > 0.7
+    many = random.standard_normal((3000, d))
+    many = many + 0.15 * many @ np.roll(np.eye(d), 1, axis=0)
+    assert kept(many, np.arange(3000)) > kept(many[:300], np.arange(300)) > kept(many[:60], np.arange(60))
+    assert kept(many, np.arange(3000) // 50) < kept(many, np.arange(3000))
 
 
 def test_the_evidence_is_that_of_quadrature_with_the_equilibrium_inside() -> None:

@@ -49,8 +49,8 @@ def lenses(
         typer.Option("--origin", metavar="QUARTER", help="First quarter that is predicted; else the middle one."),
     ] = None,
     chains: Annotated[
-        int, typer.Option("--chains", metavar="N", help="Chains of ten particles each from which scores are.")
-    ] = 100,
+        int, typer.Option("--chains", metavar="N", help="Chains of twenty particles each from which scores are.")
+    ] = 50,
     scores: Annotated[bool, typer.Option("--scores/--no-scores", help="Leave-future-out scores.")] = True,
     points: Annotated[int, typer.Option("--beliefs", metavar="N", help="Belief grid used while fitting.")] = 4,
     coding: Annotated[

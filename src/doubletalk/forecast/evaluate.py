@@ -42,6 +42,9 @@ Tell = Callable[[float | None, str], None]
 FORMAT = 2
 """Raised whenever the same inputs would give other numbers, so that stored results are known to be stale."""
 
+SEQUENTIAL = 2
+"""The same for sequential runs: ``METHOD`` of :mod:`doubletalk.longgame.sequential`, which cannot do without jax."""
+
 
 @dataclass(frozen=True)
 class RollingOptions:
@@ -109,7 +112,9 @@ def fingerprint(game: LongGame, coded: CodedRecord, options: RollingOptions | Ma
     rules += [game.belief, game.hazard]
     rules += [game.at_once] if game.at_once else []
     rules += [each for each in game.unobserved if each.prior.family != "fixed"]
-    told = options if isinstance(options, Mapping) else asdict(options)
+    told = dict(options) if isinstance(options, Mapping) else asdict(options)
+    if "length" in told or told.get("fit") == "sequential":
+        told["method"] = SEQUENTIAL
     record = [list(coded.quarters), coded.chosen.tolist(), coded.levels.tolist(), coded.after.tolist()]
     text = json.dumps([FORMAT, repr(rules), record, {name: told[name] for name in sorted(told)}])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -24,13 +24,16 @@ from doubletalk.longgame.coordinates import Coordinates, with_priors_scaled
 from doubletalk.longgame.declaration import LongGame
 from doubletalk.longgame.likelihood import Observed
 from doubletalk.longgame.posterior import Posterior
-from doubletalk.longgame.sequential import LENGTH, Stage, particles_of, stages
+from doubletalk.longgame.sequential import METHOD, Stage, particles_of, stages
 from doubletalk.longgame.smoothing import TRUSTED
 
 __all__ = ["Asked", "Compared", "Record", "Variation", "compare_lenses"]
 
 Floats = npt.NDArray[np.float64]
 Tell = Callable[[float, str], None]
+
+LENGTH = 20
+"""States of a chain of the sequential runs: fewer and longer chains than for forecasts state their errors better."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Asked:
     beliefs: tuple[float, ...] = (0.25, 0.75)
     seed: int = 1
     workers: int = 1
-    chains: int = 100
+    chains: int = 50
 
 
 @dataclass(frozen=True)
@@ -310,7 +313,9 @@ class _Work:
         asked, record, begun = self.found.asked, self.found.record, self.share
         first, words = asked.origin or 1, f"predicting with {lens.name}"
         game = under(self.found.game, lens)
-        mark = fingerprint(game, record.observed, asked.chains, LENGTH, asked.points, asked.seed, "scores", first)
+        mark = fingerprint(
+            game, record.observed, asked.chains, LENGTH, METHOD, asked.points, asked.seed, "scores", first
+        )
         found = self.kept.scores(mark)
         if found is None:
 
@@ -329,8 +334,8 @@ class _Work:
         asked = self.found.asked
         posterior, begin = Posterior(game, self.found.record.observed, asked.points), self.kept.stage(mark)
         run = stages(
-            particles_of(posterior), len(posterior.names), asked.chains, seed=asked.seed, counted=first, begin=begin,
-            tell=tell,
+            particles_of(posterior), len(posterior.names), asked.chains, seed=asked.seed, length=LENGTH, counted=first,
+            begin=begin, tell=tell,
         )  # fmt: skip
         for stage in run:
             if stage is not begin:
