@@ -200,7 +200,7 @@ class _Run:
         self.tell(0.32, "asking the record without a model")
         self.questions = ask(self.beside.questions, self.beside.record)
         self.codings = self.beside.codings
-        if self.case.long is not None and self.codings and not needs_jax():
+        if self.case.long is not None and self.codings:
             from doubletalk.forecast.stored import stored_forecasts
 
             self.forecasts = stored_forecasts(self.case.folder, self.case.long.game, self.codings[0])

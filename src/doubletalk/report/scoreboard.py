@@ -36,5 +36,5 @@ def scoreboard(content: PageContent) -> list[tuple[str, list[tuple[str, list[int
         rows = [(words, [given[side].count(key) for side in sides]) for key, words in answers.items()]
         found.append((f"About {about}", [row for row in rows if any(row[1])]))
     left = [len(content.claims_of(side, "neither")) for side in sides]
-    found.append(("Not expressed", [("no statement says it", left)] if any(left) else []))
+    found.append(("Not asked", [("no statement says it, or what it needs was not run", left)] if any(left) else []))
     return [(name, rows) for name, rows in found if rows]
