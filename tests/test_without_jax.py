@@ -35,7 +35,8 @@ def test_a_case_is_studied_and_its_report_written(tmp_path: Path) -> None:
 
 def test_every_module_of_the_report_can_be_imported() -> None:
     """The evidence and forecast sections included: what needs jax is imported where it is used."""
-    names = ("report.html", "report.study_terminal", "case.tables", "case.beside", "commands.study", "forecast.stored", "forecast.evaluate")
+    names = ("report.html", "report.study_terminal", "case.tables", "case.beside", "commands.study")
+    names += ("forecast.stored", "forecast.evaluate")
     code = PROGRAM.split("from doubletalk.cli")[0] + "".join(f"import doubletalk.{name}\n" for name in names)
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=os.environ)
     assert found.returncode == 0, found.stderr
