@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doubletalk.report.page_content import STANDINGS, PageContent
+from doubletalk.report.page_content import STANDINGS, ClaimRow, PageContent
 from doubletalk.report.page_headline import reach_group
 
 __all__ = ["scoreboard"]
@@ -14,6 +14,14 @@ _MODEL = {
     "built": "true by construction",
     "open": "cannot be told",
 }
+
+
+_SHARED = "holds, and the other side expects it too"
+
+
+def _standing(claim: ClaimRow) -> str:
+    """A key of ``STANDINGS``, or "shared": what holds for both sides counts for neither."""
+    return "shared" if claim.shared and claim.standing == "yes" else claim.standing
 
 
 def scoreboard(content: PageContent) -> list[tuple[str, list[tuple[str, list[int]]]]]:
@@ -32,7 +40,8 @@ def scoreboard(content: PageContent) -> list[tuple[str, list[tuple[str, list[int
             answers = {key: words.format(**names) for key, words in _MODEL.items()}
             given = {side: [reach_group(claim) for claim in claims] for side, claims in asked.items()}
         else:
-            answers, given = STANDINGS, {side: [claim.standing for claim in claims] for side, claims in asked.items()}
+            answers = {"yes": STANDINGS["yes"], "shared": _SHARED, **STANDINGS}
+            given = {side: [_standing(claim) for claim in claims] for side, claims in asked.items()}
         rows = [(words, [given[side].count(key) for side in sides]) for key, words in answers.items()]
         found.append((f"About {about}", [row for row in rows if any(row[1])]))
     left = [len(content.claims_of(side, "neither")) for side in sides]
