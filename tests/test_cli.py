@@ -302,7 +302,9 @@ def test_study_writes_a_report_and_names_the_folders_it_made(tiny: Path, tmp_pat
     assert "made the folders new, new/deep" in done.stderr
     assert (tmp_path / "new" / "deep" / "report.html").is_file()
     assert "Motives." not in done.stdout
-    assert re.search(r"The first side +· +1 +· +· +· +· +· +· +1", done.stdout)
+    rows = re.findall(r"^ *(\w[^.\n]*?) +(\d+) *$", done.stdout, flags=re.M)
+    assert [name.split(",")[0] for name, _ in rows][::2] == ["About the model", "Not asked"]
+    assert [int(count) for _, count in rows] == [1, 1, 1, 1]
     again = run("study", str(tiny), "--out", "new/deep", "--claims", folder=tmp_path)
     assert "made the folder" not in again.stderr
     assert "Motives." in again.stdout

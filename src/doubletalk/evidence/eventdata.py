@@ -18,7 +18,7 @@ from doubletalk.errors import InputError
 from doubletalk.evidence.chronicle import COLUMNS
 from doubletalk.evidence.event_rows import fitted, read_text, records
 from doubletalk.evidence.event_types import action_of, family_of_cameo, family_of_plover
-from doubletalk.evidence.tables import Problem, nearest_word, read_rows, refuse, word_problem
+from doubletalk.evidence.tables import Problem, nearest_word, read_date, read_rows, refuse, word_problem
 from doubletalk.evidence.vocabulary import CONFIDENCES, PRECISIONS, STANDARD, Vocabulary
 from doubletalk.evidence.vocabulary_file import VOCABULARY_FILE, vocabulary_of
 
@@ -343,10 +343,7 @@ def _date(text: str) -> dt.date | None:
     year, month, day = (int(match[k] or match[k + 4]) for k in (1, 2, 3))
     if len(match[5] or "") == 2:
         year += 1900 if year >= 70 else 2000
-    try:
-        return dt.date(year, month, day)
-    except ValueError:
-        return None
+    return read_date(f"{year:04d}-{month:02d}-{day:02d}")
 
 
 def _unused(name: str, taken: set[str]) -> str:
