@@ -26,7 +26,7 @@ from doubletalk.evidence.pairs import First
 from doubletalk.evidence.permutation import Chance, Plan
 from doubletalk.evidence.reading import FEWEST_TRIGGERS, LARGEST_P, number, reading
 from doubletalk.evidence.record import Record
-from doubletalk.evidence.series import SeriesSet
+from doubletalk.evidence.series import Observation, SeriesSet
 from doubletalk.evidence.statements import Expression, Operation, Quantity, Special, Statement, parse_statement
 from doubletalk.evidence.statistics import DEFAULT_PLAN, compare, even_split, growth_chance, peaks
 from doubletalk.evidence.vocabulary import Vocabulary
@@ -343,17 +343,20 @@ def _values(side: Expression, layout: Layout, maps: Ints) -> Floats:
     return np.full(len(maps), side if isinstance(side, float) else _quantity(side, layout.record))
 
 
+def _known(asked: Quantity, record: Record) -> tuple[Observation, ...]:
+    """The values in the time asked for, up to the record's end."""
+    return record.series.get(asked.series).between(asked.since, min(asked.until or record.end, record.end))
+
+
 def _quantity(asked: Quantity, record: Record) -> float:
-    series = record.series.get(asked.series)
-    until = min(asked.until, record.end) if asked.until else record.end
-    found = series.between(asked.since, until)
+    found = _known(asked, record)
     if not found:
         return math.nan
     if asked.how == "latest":
         return found[-1].value
     if asked.how == "peak":
         return max(o.value for o in found)
-    return growth_chance([o.value for o in peaks(series, found)])[0]
+    return growth_chance([o.value for o in peaks(record.series.get(asked.series), found)])[0]
 
 
 def _unread(parsed: Statement, record: Record) -> tuple[list[str], list[str]]:
@@ -363,7 +366,7 @@ def _unread(parsed: Statement, record: Record) -> tuple[list[str], list[str]]:
         series = record.series.get(asked.series)
         cut = asked.until is None or asked.until > record.end
         later = len(series.between(until=asked.until)) - len(series.between(until=record.end)) if cut else 0
-        if not series.between(asked.since, min(asked.until or record.end, record.end)):
+        if not _known(asked, record):
             first, last = series.observations[0].date, series.observations[-1].date
             empty.append(
                 f"{series.name} has values from {first} to {last}, none of them in the time asked for, and the record "
@@ -382,5 +385,5 @@ def _order_chance(parsed: Statement, record: Record, plan: Plan) -> Chance | Non
     asked, bound = parsed.left, parsed.right
     if not (isinstance(asked, Quantity) and asked.how == "growing" and (bound is None or isinstance(bound, float))):
         return None
-    found = record.series.get(asked.series).between(asked.since, min(asked.until or record.end, record.end))
-    return growth_chance([o.value for o in peaks(record.series.get(asked.series), found)], plan)[1]
+    found = peaks(record.series.get(asked.series), _known(asked, record))
+    return growth_chance([o.value for o in found], plan)[1]
