@@ -14,6 +14,7 @@ import numpy.typing as npt
 from doubletalk.errors import InputError
 from doubletalk.forecast.baselines import BaseRates, Forecaster, MarkovChain, MultinomialLogit
 from doubletalk.forecast.compare import ALL_STATES, Row, compared
+from doubletalk.forecast.history import History
 from doubletalk.forecast.later import Came
 from doubletalk.forecast.origin import Known, check_words, history_of, known_before, states_of
 from doubletalk.forecast.rolling import reliability_together
@@ -132,8 +133,8 @@ def make_forecast(
         paths=options.paths, seed=options.seed, tell=lambda share: say(share, "simulating"),
     )  # fmt: skip
     return CaseForecast(
-        game, known, known.quarters(options.quarters), prediction, rival_forecasts(known, options.quarters), draws,
-        options, unread,
+        game, known, known.quarters(options.quarters), prediction,
+        rival_forecasts(history_of(coded), options.quarters), draws, options, unread,
     )  # fmt: skip
 
 
@@ -168,9 +169,8 @@ def first_state(draws: Draws, known: Known) -> Beginning:
     return beginning(draws.posterior.game, draws.posterior.tables, coded.levels[-1], coded.chosen[-1], coded.after)
 
 
-def rival_forecasts(known: Known, horizon: int) -> dict[str, tuple[Floats, ...]]:
-    """What the rivals say, from the same quarters."""
-    history = history_of(known.coded)
+def rival_forecasts(history: History, horizon: int) -> dict[str, tuple[Floats, ...]]:
+    """What the rivals say, from the same quarters, of moves or of the levels of the state."""
     return {rival.name: rival.forecast(history, horizon, np.zeros((horizon, 0))) for rival in RIVALS}
 
 
@@ -183,9 +183,9 @@ def score(forecast: CaseForecast, came: Came) -> Scored:
     tables = {LONG_GAME: forecast.prediction.moves(), **forecast.rivals}
     shown = [[table[:count] for table in each] for each in tables.values()]
     rows = compared(list(tables), list(coded.actors), shown, came.chosen, 0)
-    past, none = states_of(coded), np.zeros((count, 0))
+    past = states_of(coded)
     levels = [[forecast.prediction.named("level", name).probability[:count] for name in past.actors]]
-    levels += [list(rival.forecast(past, count, none)) for rival in RIVALS]
+    levels += [list(each) for each in rival_forecasts(past, count).values()]
     return Scored(
         came,
         tuple(rows),
