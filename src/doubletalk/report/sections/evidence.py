@@ -45,7 +45,7 @@ def evidence(content: PageContent) -> Section | None:
     from doubletalk.lenses.output import files_of
 
     body = (
-        _intro(found.compared, found)
+        _intro(found)
         + _lenses(content, found.compared)
         + _evidence(content, found.compared)
         + _scores(found.compared)
@@ -62,9 +62,11 @@ def evidence(content: PageContent) -> Section | None:
     return Section("evidence", HEADING, body, {name: csv_text(rows) for name, rows in files.items() if rows})
 
 
-def _intro(found: Compared, study: PosteriorStudy) -> str:
+def _intro(study: PosteriorStudy) -> str:
     from doubletalk.lenses.output import method_words
 
+    found = study.compared
+    assert found is not None
     saved, unread, found_lens = study.saved, study.unread, study.lens
     quarters = found.record.quarters
     told = (
